@@ -1,0 +1,150 @@
+import { redactionRulesSchema } from '@signalbox/runtime';
+import type { ConfigSource } from '@signalbox/ports';
+import * as z from 'zod';
+
+const ms = (fallback: number, max = 86_400_000) => z.number().int().min(1).max(max).default(fallback);
+const count = (fallback: number, max: number) => z.number().int().min(1).max(max).default(fallback);
+const MIB = 1024 * 1024;
+
+const tokenSchema = z
+  .strictObject({
+    /** Who the holder of the token is, in the log and in policies. */
+    principal: z.string().min(1).max(200),
+    /** The token itself; at least 16 characters. */
+    token: z.string().min(16).max(4096).optional(),
+    /** Its SHA-256 in hex, so that the file need not hold it. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')
+      .optional(),
+  })
+  .refine(({ token, sha256 }) => (token === undefined) !== (sha256 === undefined), 'needs either "token" or "sha256"');
+
+export const gatewayConfigSchema = z.strictObject({
+  http: z
+    .strictObject({
+      /** Host names that clients may use beside the loopback ones: `name` for any port, or `name:port`. */
+      allowedHosts: z.array(z.string().min(1).max(300)).max(1000).default([]),
+      /** Origins of web pages that may call, beside those on loopback names. */
+      allowedOrigins: z
+        .array(z.url({ protocol: /^https?$/ }))
+        .max(1000)
+        .default([]),
+      maxBodyBytes: count(4 * MIB, 64 * MIB),
+    })
+    .prefault({}),
+  auth: z.strictObject({ tokens: z.array(tokenSchema).max(10_000).default([]) }).prefault({}),
+  sessions: z
+    .strictObject({
+      max: count(10_000, 1_000_000),
+      /** A session without requests and without an open stream is closed after this time. */
+      idleMs: ms(1_800_000),
+      sweepMs: ms(30_000),
+      /** A session that this gateway has not used for so long is compared with the log before it is used again. */
+      recheckMs: ms(60_000),
+      /** How long a session that was not found is not looked for again. */
+      unknownMs: ms(5_000, 600_000),
+      /** Sessions that are looked for in the log at the same time; requests for others are refused. */
+      maxLookups: count(64, 10_000),
+      /** Longest wait for the log to open, find or close a session. */
+      storeTimeoutMs: ms(5_000, 600_000),
+      maxSubscriptions: count(1_000, 100_000),
+      /** Questions of servers that wait for an answer of the client, per session. */
+      maxQuestions: count(100, 10_000),
+    })
+    .prefault({}),
+  streams: z
+    .strictObject({
+      keepAliveMs: ms(15_000),
+      /** What clients are told to wait before they come back to a stream that broke. */
+      retryMs: ms(1_000, 60_000),
+      /** A call that runs longer is answered as a stream, which survives a broken connection. */
+      upgradeAfterMs: ms(250, 60_000),
+      /** Bytes that may wait for a slow client before its connection is dropped. */
+      maxQueuedBytes: count(4 * MIB, 1024 * MIB),
+      /** Kept per session for clients that come back. */
+      bufferEvents: count(512, 100_000),
+      bufferBytes: count(2 * MIB, 1024 * MIB),
+      /** Kept for all sessions together. */
+      bufferTotalBytes: count(64 * MIB, 16 * 1024 * MIB),
+    })
+    .prefault({}),
+  catalogue: z
+    .strictObject({
+      pageSize: count(100, 10_000),
+      /** How long the tools of a server that is down stay listed. */
+      graceMs: ms(60_000),
+      /** Longest wait at start for the catalogue to reach the end of the log. */
+      catchUpMs: ms(10_000),
+      /** Changes within this time make one list_changed. */
+      settleMs: ms(50, 60_000),
+      /** Lists of resources that are too long for the log, and are asked for. */
+      longLists: z
+        .strictObject({
+          /** A list with more items is not taken. */
+          maxItems: count(10_000, 100_000),
+          /** A list with more pages is not taken. */
+          maxPages: count(200, 10_000),
+          /** For all pages of one list. */
+          timeoutMs: ms(30_000),
+          /** First pause before a list that could not be read is read again; it doubles. */
+          retryMinMs: ms(500),
+          /** Longest such pause. */
+          retryMaxMs: ms(30_000),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  calls: z
+    .strictObject({
+      /** Deadline of requests to servers that have no definition here. */
+      deadlineMs: ms(60_000),
+      /** Arguments with more bytes of JSON are kept beside the log. */
+      inlineBytes: count(64 * 1024, MIB / 2),
+      /** Time that running requests get at shutdown. */
+      drainMs: ms(5_000, 600_000),
+    })
+    .prefault({}),
+  /** Whether the event log and the bus answer. */
+  backends: z
+    .strictObject({
+      /** How often they are asked. */
+      pingMs: ms(1_000, 60_000),
+      /** Without an answer for so long they are away: requests that need them are refused at once. */
+      pingTimeoutMs: ms(2_000, 60_000),
+    })
+    .prefault({}),
+  /** `/resources/**`. */
+  proxy: z
+    .strictObject({
+      connections: count(32, 1_000),
+      connectTimeoutMs: ms(2_000),
+      headersTimeoutMs: ms(30_000),
+      bodyTimeoutMs: ms(60_000),
+    })
+    .prefault({}),
+});
+
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema> & {
+  readonly redaction: z.infer<typeof redactionRulesSchema>;
+};
+
+/**
+ * The sections `signalbox.gateway` and `signalbox.redaction` of the configuration file.
+ * @throws Error that names each wrong value by its path
+ */
+export function parseGatewayConfig(source: Pick<ConfigSource, 'section'>): GatewayConfig {
+  return {
+    ...parseSection('gateway', gatewayConfigSchema, source),
+    redaction: parseSection('redaction', redactionRulesSchema, source),
+  };
+}
+
+function parseSection<T extends z.ZodType>(name: string, schema: T, source: Pick<ConfigSource, 'section'>): z.infer<T> {
+  const parsed = schema.safeParse(source.section(name) ?? {});
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${['signalbox', name, ...path.map(String)].join('.')}: ${message}`,
+  );
+  throw new Error(faults.join('; '));
+}

@@ -1,0 +1,125 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { createEvent, pinnedStream, type NewEvent } from '@signalbox/contracts';
+import { InjectBlobs, InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
+import { ClaimConflictError, type BlobStore } from '@signalbox/ports';
+import { EventLog, PayloadStore, Redactor } from '@signalbox/runtime';
+import type { Caller } from '../../caller.js';
+import type { GatewayConfig } from '../../config.js';
+import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import type { ToolEntry } from '../catalogue/catalogue-view.js';
+
+const FIRST_ATTEMPT = 1;
+/** Requests on their way to the log that nobody waits for; further ones are waited for. */
+const MAX_QUEUED = 1_000;
+
+export interface RequestedCall {
+  readonly callId: string;
+  readonly entry: ToolEntry;
+  readonly calledAs: string;
+  readonly arguments: unknown;
+  readonly caller: Caller;
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  readonly deadline: number;
+  readonly traceparent: string;
+  /** Upper bound of the size of the arguments' JSON text. */
+  readonly bytes: number;
+}
+
+/** Writes the gateway's part of the story of a call: that it was requested, and how it ended when nobody ever ran it. */
+@Injectable()
+export class CallLog implements OnApplicationShutdown {
+  readonly #queued = new Set<Promise<void>>();
+  readonly #redactor: Redactor;
+  readonly #payloads: PayloadStore;
+  readonly #inlineBytes: number;
+
+  constructor(
+    @InjectEventLog() private readonly log: EventLog,
+    @InjectBlobs() blobs: BlobStore,
+    @InjectContext() private readonly context: ServiceContext,
+    @InjectGatewayConfig() config: GatewayConfig,
+  ) {
+    this.#redactor = new Redactor(config.redaction);
+    this.#inlineBytes = config.calls.inlineBytes;
+    this.#payloads = new PayloadStore(blobs, { inlineBytes: this.#inlineBytes });
+  }
+
+  /**
+   * Resolves when the call may go to an executor: whatever that appends is not stored before the request is.
+   * @returns `stored`, which resolves when the log has the request; for a tool whose calls need not wait, at once
+   * @throws StoreUnavailableError (so does `stored`) when it is not certain that the log has it
+   */
+  async requested(call: RequestedCall): Promise<{ readonly stored: Promise<unknown> }> {
+    const { callId, entry, caller } = call;
+    const { server, name: tool } = entry;
+    const clean = this.#redactor.redact(call.arguments ?? {}, { server, tool, part: 'arguments' });
+    // a forged blob reference is larger than this, so that storing is never skipped for one
+    const small = call.bytes < 128;
+    const event = createEvent('tool.call.requested', {
+      callId,
+      server,
+      tool,
+      calledAs: call.calledAs,
+      ...(entry.definitionHash === undefined ? {} : { definitionHash: entry.definitionHash }),
+      safetyClass: entry.safetyClass,
+      arguments: small ? clean : await this.#payloads.store(clean),
+      principal: caller.client.principal,
+      via: caller.via,
+      ...(caller.client.sessionId === undefined ? {} : { sessionId: caller.client.sessionId }),
+      ...(caller.client.info === undefined ? {} : { client: caller.client.info }),
+      deadline: new Date(call.deadline).toISOString(),
+    });
+    const append = this.#append(call, event, `${callId}.requested`, 0);
+    if (!entry.queued || this.#queued.size >= MAX_QUEUED) {
+      // the store's order makes the executor's start wait for the request, in the same group commit
+      if (!this.log.storesInOrder) await append;
+      else append.catch(() => undefined);
+      return { stored: append };
+    }
+    const settled: Promise<void> = append
+      .catch((error: unknown) => this.context.logger?.error({ err: error, callId }, 'a request is not in the log'))
+      .then(() => void this.#queued.delete(settled));
+    this.#queued.add(settled);
+    return { stored: Promise.resolve() };
+  }
+
+  /** Resolves when nothing is on its way to the log any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#queued);
+  }
+
+  /**
+   * Ends a call that no executor has claimed, by claiming it.
+   * @returns false when an executor has it, which then records the outcome
+   */
+  async endUnclaimed(call: RequestedCall, event: NewEvent): Promise<boolean> {
+    const { callId } = call;
+    try {
+      await this.#append(call, event, `${callId}.${FIRST_ATTEMPT}.outcome`, 'any', [
+        `attempt:${callId}:${FIRST_ATTEMPT}`,
+      ]);
+      return true;
+    } catch (error) {
+      if (error instanceof ClaimConflictError) return false;
+      throw error;
+    }
+  }
+
+  async #append(
+    { callId, traceparent }: RequestedCall,
+    event: NewEvent,
+    commitId: string,
+    expectedVersion: number | 'any',
+    claims?: readonly string[],
+  ): Promise<void> {
+    await this.log.append({
+      stream: pinnedStream('call', this.context.instanceId, callId),
+      expectedVersion,
+      events: [event],
+      commitId,
+      ...(claims ? { claims } : {}),
+      metadata: { correlationId: callId, traceparent },
+    });
+  }
+}

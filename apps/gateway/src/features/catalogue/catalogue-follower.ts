@@ -1,0 +1,110 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { InjectContext, InjectEventStore, type ServiceContext } from '@signalbox/nest-kit';
+import type { Commit, EventStore } from '@signalbox/ports';
+import { decodeCommit, LogFollower } from '@signalbox/runtime';
+import { setTimeout as delay } from 'node:timers/promises';
+import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import type { GatewayConfig } from '../../config.js';
+import type { CatalogueView, ListKind } from './catalogue-view.js';
+import { Catalogue } from './catalogue.js';
+import type { ServerCatalogue } from './server-entry.js';
+import { isServerEventType } from './server-event.js';
+
+export type ListListener = (scope: string | undefined, kinds: ReadonlySet<ListKind>) => void;
+
+/** Keeps the catalogue at the end of the log, and says when the lists that somebody sees have changed. */
+@Injectable()
+export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdown {
+  readonly #follower: LogFollower;
+  readonly #announced = new Map<string | undefined, CatalogueView>();
+  readonly #listeners = new Set<ListListener>();
+  #serverChanged: (() => void) | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #expiring: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly catalogue: Catalogue,
+    @InjectEventStore() store: EventStore,
+    @InjectGatewayConfig() private readonly config: GatewayConfig,
+    @InjectContext() private readonly context: ServiceContext,
+  ) {
+    this.#follower = new LogFollower(store, {
+      from: {},
+      partitions: (name) => name.startsWith('entity-'),
+      onCommits: (commits) => this.#take(commits),
+      onError: (error, { fatal }) => this.context.logger?.[fatal ? 'fatal' : 'warn']({ err: error }, 'catalogue'),
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.#follower.start();
+    const ended = new AbortController();
+    await Promise.race([
+      this.#follower.caughtUp().catch(() => undefined),
+      delay(this.config.catalogue.catchUpMs, undefined, { signal: ended.signal }).catch(() => undefined),
+    ]);
+    ended.abort();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearTimeout(this.#settling);
+    clearTimeout(this.#expiring);
+    this.#listeners.clear();
+    await this.#follower.stop();
+  }
+
+  /** Hears of changes in the lists of every scope that was {@link watch}ed. */
+  onListChanged(listener: ListListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Hears of every change of a server. One listener. */
+  onServerChanged(listener: () => void): void {
+    this.#serverChanged = listener;
+  }
+
+  /** Takes a list that is too long for the log. */
+  takeResources(server: string, hash: string, resources: ServerCatalogue['resources']): void {
+    if (this.catalogue.setResources(server, hash, resources)) this.#settle();
+  }
+
+  /** From now on changes of these lists are said. */
+  watch(scope: string | undefined): void {
+    if (!this.#announced.has(scope)) this.#announced.set(scope, this.catalogue.view(scope));
+  }
+
+  #take(commits: readonly Commit[]): void {
+    const events = commits
+      .filter((commit) => commit.types.some(isServerEventType))
+      .flatMap((commit) => decodeCommit(commit));
+    if (events.length === 0 || !this.catalogue.apply(events)) return;
+    this.#settle();
+    this.#serverChanged?.();
+  }
+
+  #settle(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.#announce();
+      clearTimeout(this.#expiring);
+      const expiry = this.catalogue.nextExpiry();
+      if (expiry === undefined) return;
+      this.#expiring = setTimeout(() => {
+        this.catalogue.refresh();
+        this.#settle();
+      }, expiry);
+      this.#expiring.unref();
+    }, this.config.catalogue.settleMs);
+    this.#settling.unref();
+  }
+
+  #announce(): void {
+    for (const [scope, before] of this.#announced) {
+      const after = this.catalogue.view(scope);
+      if (after === before) continue;
+      this.#announced.set(scope, after);
+      const kinds = Catalogue.difference(before, after);
+      if (kinds.size > 0) for (const listener of this.#listeners) listener(scope, kinds);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import type { SafetyClass, UpstreamSettings } from '@signalbox/contracts';
+import { isQueued, safetyClassOf } from '@signalbox/domain/call';
+import { exposedName, PagedList, uriTemplateMatcher, type ListItem } from '@signalbox/mcp';
+import type { ServerEntry } from './server-entry.js';
+
+export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
+
+/** Something that clients call by name. */
+export interface NamedEntry {
+  readonly server: string;
+  /** Its name at its server. */
+  readonly name: string;
+  /** Its name in this view. */
+  readonly exposed: string;
+  readonly definition: Definition;
+}
+
+export interface ToolEntry extends NamedEntry {
+  readonly definitionHash: string | undefined;
+  readonly safetyClass: SafetyClass;
+  /** Whether calls need not wait for the log. */
+  readonly queued: boolean;
+  readonly deadlineMs: number;
+}
+
+export interface ViewOptions {
+  readonly pageSize: number;
+  /** The one server that is seen, with its own names. */
+  readonly scope?: string | undefined;
+  readonly settings: (server: string) => UpstreamSettings | undefined;
+  readonly defaultDeadlineMs: number;
+  /** Whether what a server offers is listed: not for ever after it went down. */
+  readonly listed: (entry: ServerEntry) => boolean;
+}
+
+interface ResourceTemplate {
+  readonly server: string;
+  readonly template: string;
+  readonly matches: (uri: string) => boolean;
+}
+
+/** What one kind of client sees at one revision of the catalogue; never changes. */
+export class CatalogueView {
+  readonly #tools = new Map<string, ToolEntry>();
+  readonly #prompts = new Map<string, NamedEntry>();
+  readonly #resources = new Map<string, string>();
+  readonly #templates: ResourceTemplate[] = [];
+  readonly #schemes = new Map<string, string | undefined>();
+  readonly #lists: Readonly<Record<ListKind, PagedList>>;
+  readonly tools: readonly ToolEntry[];
+
+  constructor(
+    entries: readonly ServerEntry[],
+    private readonly options: ViewOptions,
+  ) {
+    const items: Record<ListKind, ListItem[]> = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
+    const tools: ToolEntry[] = [];
+    for (const entry of entries) {
+      if (!entry.catalogue || (options.scope !== undefined && entry.name !== options.scope)) continue;
+      const listed = options.listed(entry);
+      const list = (kind: ListKind, name: string, definition: object): void => {
+        if (listed) items[kind].push({ name, text: JSON.stringify(definition) });
+      };
+      for (const tool of this.#addTools(entry)) {
+        list('tools', tool.exposed, { ...tool.definition, name: tool.exposed });
+        if (listed) tools.push(tool);
+      }
+      for (const prompt of this.#addPrompts(entry)) {
+        list('prompts', prompt.exposed, { ...prompt.definition, name: prompt.exposed });
+      }
+      for (const resource of entry.catalogue.resources) {
+        if (this.#addResource(entry.name, resource.uri)) list('resources', resource.uri, resource);
+      }
+      for (const template of entry.catalogue.resourceTemplates) {
+        if (this.#addTemplate(entry.name, template.uriTemplate)) {
+          list('resourceTemplates', template.uriTemplate, template);
+        }
+      }
+    }
+    this.tools = tools;
+    this.#addBareNames(this.#tools);
+    this.#addBareNames(this.#prompts);
+    const paged = (kind: ListKind) => new PagedList(kind, items[kind], options.pageSize);
+    this.#lists = {
+      tools: paged('tools'),
+      prompts: paged('prompts'),
+      resources: paged('resources'),
+      resourceTemplates: paged('resourceTemplates'),
+    };
+  }
+
+  /** JSON text of a page of a list, or undefined when the cursor is malformed. */
+  page(kind: ListKind, cursor: unknown): string | undefined {
+    return this.#lists[kind].page(cursor);
+  }
+
+  /** All items of a list as JSON texts, to see whether it is different. */
+  fingerprint(kind: ListKind): string {
+    return this.#lists[kind].items.map((item) => item.text).join('\n');
+  }
+
+  names(kind: 'tools' | 'prompts'): string[] {
+    return this.#lists[kind].items.map((item) => item.name);
+  }
+
+  /** By its name in this view, or by its name at its server when only one server has it. */
+  tool(name: string): ToolEntry | undefined {
+    return this.#tools.get(name);
+  }
+
+  prompt(name: string): NamedEntry | undefined {
+    return this.#prompts.get(name);
+  }
+
+  /** The server that a resource belongs to: by its URI, else by a template that can make it, else by the only one with its scheme. */
+  ownerOf(uri: string): string | undefined {
+    if (this.options.scope !== undefined) return this.options.scope;
+    const exact = this.#resources.get(uri) ?? this.#templates.find(({ matches }) => matches(uri))?.server;
+    return exact ?? this.#schemes.get(schemeOf(uri));
+  }
+
+  /** The server whose list has this very template. */
+  ownerOfTemplate(template: string): string | undefined {
+    if (this.options.scope !== undefined) return this.options.scope;
+    return this.#templates.find((entry) => entry.template === template)?.server;
+  }
+
+  #addTools(entry: ServerEntry): ToolEntry[] {
+    const settings = this.options.settings(entry.name);
+    const { tools, definitionHashes } = entry.catalogue!;
+    return this.#addNamed(this.#tools, entry.name, tools, (named) => {
+      const safetyClass = safetyClassOf({ name: named.name, annotations: named.definition['annotations'] }, settings);
+      return {
+        ...named,
+        definitionHash: Object.hasOwn(definitionHashes, named.name) ? definitionHashes[named.name] : undefined,
+        safetyClass,
+        queued: isQueued(named.name, safetyClass, settings),
+        deadlineMs: settings?.deadlineMs ?? this.options.defaultDeadlineMs,
+      };
+    });
+  }
+
+  #addPrompts(entry: ServerEntry): NamedEntry[] {
+    return this.#addNamed(this.#prompts, entry.name, entry.catalogue!.prompts, (named) => named);
+  }
+
+  #addNamed<T extends NamedEntry>(
+    into: Map<string, T>,
+    server: string,
+    definitions: readonly Definition[],
+    make: (named: NamedEntry) => T,
+  ): T[] {
+    const added: T[] = [];
+    for (const definition of definitions) {
+      const { name } = definition;
+      const exposed = this.options.scope === undefined ? exposedName(server, name) : name;
+      if (into.has(exposed)) continue;
+      const entry = make({ server, name, exposed, definition });
+      into.set(exposed, entry);
+      added.push(entry);
+    }
+    return added;
+  }
+
+  #addBareNames<T extends NamedEntry>(entries: Map<string, T>): void {
+    const byBareName = new Map<string, T | undefined>();
+    for (const entry of entries.values()) byBareName.set(entry.name, byBareName.has(entry.name) ? undefined : entry);
+    for (const [name, entry] of byBareName) if (entry && !entries.has(name)) entries.set(name, entry);
+  }
+
+  #addResource(server: string, uri: string): boolean {
+    this.#addScheme(server, uri);
+    if (this.#resources.has(uri)) return false;
+    this.#resources.set(uri, server);
+    return true;
+  }
+
+  #addTemplate(server: string, template: string): boolean {
+    this.#addScheme(server, template);
+    if (this.#templates.some((known) => known.template === template)) return false;
+    this.#templates.push({ server, template, matches: uriTemplateMatcher(template) });
+    return true;
+  }
+
+  #addScheme(server: string, uri: string): void {
+    const scheme = schemeOf(uri);
+    const owner = this.#schemes.get(scheme);
+    this.#schemes.set(scheme, this.#schemes.has(scheme) && owner !== server ? undefined : server);
+  }
+}
+
+function schemeOf(uri: string): string {
+  return uri.slice(0, Math.max(0, uri.indexOf(':'))).toLowerCase();
+}

@@ -1,0 +1,78 @@
+import { joinCatalogue, type PendingParts } from '@signalbox/domain/server';
+import type { ServerEvent } from './server-event.js';
+import { newServerEntry, type ServerCatalogue, type ServerEntry } from './server-entry.js';
+
+/** All upstream servers that the log knows, by name. Changed by events only. */
+export class ServerEntries {
+  readonly #entries = new Map<string, ServerEntry>();
+
+  readonly #pending = new Map<string, PendingParts>();
+
+  get(name: string): ServerEntry | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** By name, so that lists have an order that does not depend on who started first. */
+  all(): ServerEntry[] {
+    return [...this.#entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @returns whether anything that clients can see may be different now */
+  apply(event: ServerEvent): boolean {
+    const { server } = event.data;
+    const at = Date.parse(event.time);
+    const before = this.#entries.get(server);
+    if (event.type === 'server.removed') {
+      this.#pending.delete(server);
+      return this.#entries.delete(server);
+    }
+    const entry = before ?? newServerEntry(server, at);
+    const after = event.type === 'catalogue.changed' ? this.#joined(entry, event.data) : next(entry, event, at);
+    this.#entries.set(server, after);
+    return after !== before;
+  }
+
+  /**
+   * Takes the resources of a long list, which are not in the log.
+   * @param hash of the list as the log knew it when they were asked for
+   * @returns whether the server is still there
+   */
+  setResources(server: string, hash: string, resources: ServerCatalogue['resources']): boolean {
+    const entry = this.#entries.get(server);
+    if (!entry?.catalogue?.resourceList) return false;
+    this.#entries.set(server, { ...entry, catalogue: { ...entry.catalogue, resources }, resourcesHash: hash });
+    return true;
+  }
+
+  #joined(entry: ServerEntry, data: ServerCatalogue): ServerEntry {
+    const { whole, pending } = joinCatalogue(this.#pending.get(entry.name) ?? {}, data);
+    this.#pending.set(entry.name, pending);
+    if (!whole) return entry;
+    if (!whole.resourceList) return { ...entry, catalogue: whole, resourcesHash: undefined };
+    // the last that is known serves until the new list is here
+    return { ...entry, catalogue: { ...whole, resources: entry.catalogue?.resources ?? [] } };
+  }
+}
+
+type StateEvent = Exclude<ServerEvent, { type: 'server.removed' | 'catalogue.changed' }>;
+
+function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
+  switch (event.type) {
+    case 'server.started': {
+      const { executor, capabilities, instructions } = event.data;
+      const executors = new Set(entry.executors).add(executor);
+      return { ...entry, executors, downSince: undefined, lastError: undefined, capabilities, instructions };
+    }
+    case 'server.failed':
+      return without(entry, event.data.executor, at, event.data.error);
+    case 'server.stopped':
+      return without(entry, event.data.executor, at, event.data.reason);
+  }
+}
+
+function without(entry: ServerEntry, executor: string, at: number, error: string): ServerEntry {
+  const executors = new Set(entry.executors);
+  executors.delete(executor);
+  const downSince = executors.size > 0 ? undefined : (entry.downSince ?? at);
+  return { ...entry, executors, downSince, lastError: error };
+}

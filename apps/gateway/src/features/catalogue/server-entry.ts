@@ -1,0 +1,31 @@
+import type { EventData } from '@signalbox/contracts';
+
+export type ServerCatalogue = EventData<'catalogue.changed'>;
+
+/** What the log says of one upstream server. */
+export interface ServerEntry {
+  readonly name: string;
+  /** Executors that are connected to it. */
+  readonly executors: ReadonlySet<string>;
+  /** Since when no executor is connected, in milliseconds since the epoch; undefined while one is. */
+  readonly downSince: number | undefined;
+  readonly lastError: string | undefined;
+  readonly catalogue: ServerCatalogue | undefined;
+  /** Of the long list of resources that `catalogue` has; undefined while it has none. */
+  readonly resourcesHash: string | undefined;
+  readonly capabilities: Readonly<Record<string, unknown>> | undefined;
+  readonly instructions: string | undefined;
+}
+
+export function newServerEntry(name: string, now: number): ServerEntry {
+  return {
+    name,
+    executors: new Set(),
+    downSince: now,
+    lastError: undefined,
+    catalogue: undefined,
+    resourcesHash: undefined,
+    capabilities: undefined,
+    instructions: undefined,
+  };
+}

@@ -1,0 +1,9 @@
+/** Severities of RFC 5424, least severe first (MCP 2025-11-25, logging). */
+export const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+
+/** Whether a client that asked for messages from `wanted` upwards gets one of `level`. */
+export function passesLevel(level: unknown, wanted: string | undefined): boolean {
+  if (wanted === undefined) return true;
+  const severity = LOG_LEVELS.indexOf(level as (typeof LOG_LEVELS)[number]);
+  return severity < 0 || severity >= LOG_LEVELS.indexOf(wanted as (typeof LOG_LEVELS)[number]);
+}

@@ -1,0 +1,71 @@
+import type { ExecutePart } from '@signalbox/contracts';
+import type { ClientChannel } from '@signalbox/mcp';
+import type { MessageBus } from '@signalbox/ports';
+import { describe, expect, it } from 'vitest';
+import { relayPart, type PartContext } from './relay-part.js';
+
+function setUp(more: Partial<PartContext> = {}) {
+  const told: [string, unknown][] = [];
+  const sent: [string, unknown][] = [];
+  const channel: ClientChannel = {
+    notify: (method, params) => void told.push([method, params]),
+    ask: async (method) => ({ result: { asked: method } }),
+    onCancelled: () => undefined,
+  };
+  // only what a relay uses of a bus
+  const bus = {
+    send: async (queue: string, { body }: { body: unknown }) => void sent.push([queue, body]),
+  } as unknown as MessageBus;
+  const context: PartContext = { bus, channel, requestId: 'r', clientToken: 'mine', logLevel: undefined, ...more };
+  return { told, sent, relay: (part: ExecutePart) => relayPart(part, context) };
+}
+const progress: ExecutePart = {
+  kind: 'notification',
+  method: 'notifications/progress',
+  params: { progressToken: 'r', progress: 1, own: true },
+};
+
+describe('relayPart', () => {
+  it('gives progress the token of the client, and keeps the rest', () => {
+    const { told, relay } = setUp();
+    relay(progress);
+    expect(told).toEqual([['notifications/progress', { progressToken: 'mine', progress: 1, own: true }]]);
+  });
+
+  it('keeps a token that is 0', () => {
+    const { told, relay } = setUp({ clientToken: 0 });
+    relay(progress);
+    expect(told).toHaveLength(1);
+  });
+
+  it('leaves out progress for a client that gave no token', () => {
+    const { told, relay } = setUp({ clientToken: undefined });
+    relay(progress);
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    [undefined, 'debug', true],
+    ['warning', 'info', false],
+    ['warning', 'warning', true],
+    ['warning', 'emergency', true],
+    ['warning', 'made-up', true],
+  ])('with log level %s, %s: %s', (logLevel, level, expected) => {
+    const { told, relay } = setUp({ logLevel });
+    relay({ kind: 'notification', method: 'notifications/message', params: { level, data: 1 } });
+    expect(told.length === 1).toBe(expected);
+  });
+
+  it('sends the answer to a question where it came from', async () => {
+    const { sent, relay } = setUp();
+    relay({ kind: 'request', id: 'q', inbox: 'box', method: 'roots/list' });
+    await Promise.resolve();
+    expect(sent).toEqual([['box', { kind: 'response', requestId: 'r', id: 'q', result: { asked: 'roots/list' } }]]);
+  });
+
+  it('answers a ping by itself', () => {
+    const { sent, relay } = setUp();
+    relay({ kind: 'request', id: 'q', inbox: 'box', method: 'ping' });
+    expect(sent).toEqual([['box', { kind: 'response', requestId: 'r', id: 'q', result: {} }]]);
+  });
+});

@@ -1,0 +1,42 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { InjectMetrics } from '@signalbox/nest-kit';
+import { Gauge, type Registry } from 'prom-client';
+import { ExchangeRunner } from './exchange-runner.js';
+import { Sessions } from './sessions.js';
+
+/** Starts the endpoint's clockwork, shows its gauges, and brings it to an orderly end. */
+@Injectable()
+export class EndpointLifecycle implements OnModuleInit, BeforeApplicationShutdown {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly runner: ExchangeRunner,
+    @InjectMetrics() private readonly metrics: Registry,
+  ) {}
+
+  onModuleInit(): void {
+    this.sessions.start();
+    this.#gauge('signalbox_mcp_sessions', 'Open client sessions', () => this.sessions.table.size);
+    this.#gauge('signalbox_mcp_streams', 'Event streams with a connection', () => this.sessions.openStreams);
+    this.#gauge(
+      'signalbox_mcp_requests_running',
+      'Requests of clients that wait for an answer',
+      () => this.runner.running,
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runner.drain();
+    await this.sessions.stop();
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.metrics],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+}

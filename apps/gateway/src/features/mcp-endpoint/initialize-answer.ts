@@ -1,0 +1,43 @@
+import type { Catalogue } from '../catalogue/catalogue.js';
+import type { ServerEntry } from '../catalogue/server-entry.js';
+
+const MAX_INSTRUCTIONS = 16_384;
+
+/** What the gateway says of itself in the answer to `initialize`. */
+export function describeGateway(catalogue: Catalogue, scope: string | undefined, version: string): object {
+  const only = scope === undefined ? undefined : catalogue.server(scope);
+  const instructions = scope === undefined ? mergedInstructions(catalogue.servers()) : only?.instructions;
+  return {
+    capabilities: only?.capabilities ? scopedCapabilities(only.capabilities) : ALL_CAPABILITIES,
+    serverInfo: { name: 'signalbox', title: scope === undefined ? 'Signalbox' : `Signalbox: ${scope}`, version },
+    ...(instructions ? { instructions } : {}),
+  };
+}
+
+const ALL_CAPABILITIES = {
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  completions: {},
+  logging: {},
+};
+
+/** What the server has; changes of its lists are seen in any case. */
+function scopedCapabilities(has: Readonly<Record<string, unknown>>): object {
+  const offered: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(ALL_CAPABILITIES)) if (has[key] !== undefined) offered[key] = value;
+  const resources = has['resources'] as { readonly subscribe?: unknown } | undefined;
+  if (resources)
+    offered['resources'] = { listChanged: true, ...(resources.subscribe === true ? { subscribe: true } : {}) };
+  return offered;
+}
+
+function mergedInstructions(servers: readonly ServerEntry[]): string {
+  let text = '';
+  for (const { name, instructions } of servers) {
+    if (!instructions) continue;
+    const part = `${text ? '\n\n' : ''}# ${name}\n\n${instructions}`;
+    if (text.length + part.length <= MAX_INSTRUCTIONS) text += part;
+  }
+  return text;
+}

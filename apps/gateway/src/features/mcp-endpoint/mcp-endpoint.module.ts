@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ForwardModule } from '../forward/forward.module.js';
+import { MethodsModule } from '../methods/methods.module.js';
+import { EndpointLifecycle } from './endpoint-lifecycle.js';
+import { ExchangeRunner } from './exchange-runner.js';
+import { Initializer } from './initializer.js';
+import { KnownServers } from './known-servers.js';
+import { McpEndpoint } from './mcp-endpoint.js';
+import { SessionEra } from './session-era.js';
+import { SessionFinder } from './session-finder.js';
+import { SessionLog } from './session-log.js';
+import { SessionPushes } from './session-pushes.js';
+import { SessionStreams } from './session-streams.js';
+import { Sessions } from './sessions.js';
+
+@Module({
+  imports: [AuthModule, ForwardModule, MethodsModule],
+  providers: [
+    EndpointLifecycle,
+    ExchangeRunner,
+    Initializer,
+    KnownServers,
+    McpEndpoint,
+    SessionEra,
+    SessionFinder,
+    SessionLog,
+    SessionPushes,
+    Sessions,
+    SessionStreams,
+  ],
+  exports: [McpEndpoint],
+})
+export class McpEndpointModule {}

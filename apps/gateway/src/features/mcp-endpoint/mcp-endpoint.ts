@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { ErrorCode, rpcError } from '@signalbox/mcp';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayConfig } from '../../config.js';
+import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import { FrontGuard } from '../auth/front-guard.js';
+import { answerCors } from './cors.js';
+import { endpointPath } from './endpoint-path.js';
+import type { IncomingPlain } from './incoming.js';
+import { KnownServers } from './known-servers.js';
+import { readPost } from './post-reader.js';
+import { refuse } from './refuse.js';
+import { SessionEra } from './session-era.js';
+import { SessionStreams } from './session-streams.js';
+import { carriedRevision, StatelessEra } from './stateless-era.js';
+
+/** `/mcp` and `/servers/:server/mcp`, straight on the HTTP server. Finds out which era of the protocol a message is of. */
+@Injectable()
+export class McpEndpoint {
+  readonly #statelessEra = new StatelessEra();
+
+  constructor(
+    private readonly guard: FrontGuard,
+    private readonly servers: KnownServers,
+    private readonly sessionEra: SessionEra,
+    private readonly streams: SessionStreams,
+    @InjectGatewayConfig() private readonly config: GatewayConfig,
+  ) {}
+
+  /** @returns true when it has taken the request */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = endpointPath(request.url ?? '');
+    if (!path) return false;
+    this.#serve(request, response, path.scope).catch(() => {
+      refuse(response, 500, rpcError(ErrorCode.InternalError, 'Internal error'));
+    });
+    return true;
+  };
+
+  async #serve(request: IncomingMessage, response: ServerResponse, scope: string | undefined): Promise<void> {
+    // before identity: a preflight carries none, and a page must be able to read why it was refused
+    if (request.headers.origin !== undefined && this.guard.admitsOrigin(request) && answerCors(request, response))
+      return;
+    const principal = this.guard.admit(request, response, true);
+    if (principal === undefined) return;
+    const unknown = scope === undefined ? undefined : this.servers.refusalOf(scope);
+    if (unknown) return refuse(response, 404, unknown);
+    const incoming: IncomingPlain = { request, response, principal, scope };
+    switch (request.method) {
+      case 'POST':
+        return this.#post(incoming);
+      case 'GET':
+        return this.streams.get(incoming);
+      case 'DELETE':
+        return this.streams.delete(incoming);
+      default:
+        return refuse(response, 405, rpcError(ErrorCode.ConnectionClosed, 'Use POST, GET or DELETE'), null, {
+          allow: 'GET, POST, DELETE',
+        });
+    }
+  }
+
+  #post(incoming: IncomingPlain): void {
+    const { request, response } = incoming;
+    readPost(request, response, this.config.http.maxBodyBytes, (post) => {
+      const whole = { ...incoming, ...post };
+      if (carriedRevision(post.message) !== undefined) return this.#statelessEra.post(whole);
+      this.sessionEra.post(whole).catch(() => {
+        refuse(response, 500, rpcError(ErrorCode.InternalError, 'Internal error'));
+      });
+    });
+  }
+}

@@ -1,0 +1,256 @@
+import type { ClientContext, RpcError } from '@signalbox/contracts';
+import {
+  ErrorCode,
+  EventStream,
+  notificationText,
+  requestText,
+  rpcError,
+  type EventBuffer,
+  type ExchangeHost,
+  type PostExchange,
+  type RequestId,
+  type RpcOutcome,
+} from '@signalbox/mcp';
+import type { Caller, CallerSession } from '../../caller.js';
+import { refusalOf } from './client-abilities.js';
+
+export interface SessionLimits {
+  readonly maxSubscriptions: number;
+  readonly maxQuestions: number;
+  readonly maxQueuedBytes: number;
+  readonly retryMs: number;
+}
+
+export interface SessionIdentity {
+  /** Names the session in the log and towards executors; not a secret. */
+  readonly id: string;
+  /** Value of `Mcp-Session-Id`: whoever has it and is the same principal may use the session. Never logged. */
+  readonly wireId: string;
+  readonly scope: string | undefined;
+  readonly client: ClientContext;
+  /** When this gateway got it, in milliseconds since the epoch. */
+  readonly openedAt: number;
+  /** Partition of the gateway that opened it, where its stream is. */
+  readonly home: string;
+  /** Tells this gateway's streams and questions from those of others that had or have the session: digits; empty where it was opened. */
+  readonly copy: string;
+}
+
+interface Question {
+  readonly exchange: PostExchange | undefined;
+  readonly answer: (outcome: RpcOutcome) => void;
+}
+
+const GENERAL = 'g';
+/** Kind, copy, and for the stream of a request its number. */
+const EVENT_ID = /^((g|c(?=\d*-))(\d{0,15})(?:-\d{1,15})?)\.(\d{1,15})$/;
+const ENDED_STREAMS_KEPT = 64;
+/** A client that has not come for its general stream by then gets nothing on it that was sent before. */
+const GENERAL_GRACE_MS = 30_000;
+
+/** One client's session (MCP 2025-11-25 and older): its streams, its running requests, what it is asked, and what it subscribed to. */
+export class Session implements ExchangeHost, CallerSession {
+  readonly id: string;
+  readonly wireId: string;
+  readonly principal: string;
+  readonly scope: string | undefined;
+  readonly home: string;
+  readonly subscriptions = new Map<string, string>();
+  /** What requests are not about: list changes, updates, messages outside of any request. */
+  readonly general: EventStream;
+  caller: Caller;
+  lastUsed: number;
+  /** When it was last compared with the log. */
+  checkedAt: number;
+  /** When the log last heard that it is in use. */
+  notedAt: number;
+  /** Hears of changes that other gateways must know to go on with the session. */
+  onLogLevel: ((level: string) => void) | undefined;
+  readonly #exchanges = new Map<RequestId, PostExchange>();
+  readonly #questions = new Map<string, Question>();
+  readonly #streams = new Map<string, EventStream>();
+  #generalOpened = false;
+  #nextStream = 1;
+  #nextQuestion = 1;
+
+  constructor(
+    private readonly identity: SessionIdentity,
+    private readonly buffer: EventBuffer,
+    private readonly limits: SessionLimits,
+    private readonly attached: Set<EventStream>,
+  ) {
+    const { id, wireId, scope, client, openedAt, home, copy } = identity;
+    this.id = id;
+    this.wireId = wireId;
+    this.principal = client.principal;
+    this.scope = scope;
+    this.home = home;
+    this.lastUsed = this.checkedAt = this.notedAt = openedAt;
+    this.caller = { via: 'mcp', client, scope, session: this };
+    this.general = this.#newStream(`${GENERAL}${copy}`);
+  }
+
+  get busy(): boolean {
+    return this.#exchanges.size > 0 || this.general.connected;
+  }
+
+  begin(exchange: PostExchange): void {
+    this.#exchanges.set(exchange.id, exchange);
+  }
+
+  running(id: RequestId): PostExchange | undefined {
+    return this.#exchanges.get(id);
+  }
+
+  exchangeDone(exchange: PostExchange): void {
+    // a client may use an id again too early: the newer request keeps it
+    if (this.#exchanges.get(exchange.id) === exchange) this.#exchanges.delete(exchange.id);
+    if (this.#questions.size === 0) return;
+    for (const [id, question] of this.#questions) {
+      if (question.exchange !== exchange) continue;
+      this.#questions.delete(id);
+      question.answer({ error: rpcError(ErrorCode.InvalidRequest, 'The request that this belonged to is over') });
+    }
+  }
+
+  openStream(): EventStream {
+    const stream = this.#newStream(`c${this.identity.copy}-${this.#nextStream++}`);
+    if (this.#streams.size > ENDED_STREAMS_KEPT) this.#forgetOldestEnded();
+    return stream;
+  }
+
+  /** The stream that an event id belongs to, with the number of the event in it; `elsewhere` when another gateway sent it. */
+  locate(
+    eventId: string,
+  ):
+    { readonly stream: EventStream; readonly seq: number } | { readonly elsewhere: 'general' | 'request' } | undefined {
+    const [, key, kind, copy, seq] = EVENT_ID.exec(eventId) ?? [];
+    if (key === undefined) return undefined;
+    if (copy !== this.identity.copy) return { elsewhere: kind === GENERAL ? 'general' : 'request' };
+    const stream = this.#streams.get(key);
+    return stream && { stream, seq: Number(seq) };
+  }
+
+  noteGeneralOpened(): void {
+    this.#generalOpened = true;
+  }
+
+  /** Sends a notification that belongs to no request. */
+  push(method: string, params: object | undefined, now: number): void {
+    if (!this.#generalOpened && now - this.identity.openedAt > GENERAL_GRACE_MS) return;
+    this.general.send(notificationText(method, params));
+  }
+
+  /** Asks the client something that belongs to no request of its own. */
+  askOnGeneral(method: string, params: object | undefined, timeoutMs: number): Promise<RpcOutcome> {
+    return new Promise((resolve) => {
+      if (!this.general.connected) {
+        return resolve({ error: rpcError(ErrorCode.MethodNotFound, 'The client has no stream open') });
+      }
+      const asked = this.#register(method, params, undefined, (outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+      if ('error' in asked) return resolve({ error: asked.error });
+      const timer = setTimeout(() => {
+        this.answer(asked.id, { error: rpcError(ErrorCode.RequestTimeout, 'The client did not answer in time') });
+      }, timeoutMs);
+      timer.unref();
+      this.general.send(requestText(asked.id, method, params));
+    });
+  }
+
+  ask(
+    method: string,
+    params: object | undefined,
+    exchange: PostExchange,
+    answer: (outcome: RpcOutcome) => void,
+  ): { readonly id: RequestId } | { readonly error: RpcError } {
+    return this.#register(method, params, exchange, answer);
+  }
+
+  /** Takes the client's answer to a question. False when there is no such question. */
+  answer(id: RequestId, outcome: RpcOutcome): boolean {
+    const question = this.#questions.get(String(id));
+    if (!question) return false;
+    this.#questions.delete(String(id));
+    question.answer(outcome);
+    return true;
+  }
+
+  /** Whether a question with this id would be one of ours. */
+  asks(questionId: string): boolean {
+    return questionId.startsWith(this.#questionPrefix);
+  }
+
+  setLogLevel(logLevel: string): void {
+    if (this.caller.client.logLevel === logLevel) return;
+    this.caller = { ...this.caller, client: { ...this.caller.client, logLevel } };
+    this.onLogLevel?.(logLevel);
+  }
+
+  subscribe(uri: string, server: string): boolean {
+    if (this.subscriptions.size >= this.limits.maxSubscriptions && !this.subscriptions.has(uri)) return false;
+    this.subscriptions.set(uri, server);
+    return true;
+  }
+
+  unsubscribe(uri: string): void {
+    this.subscriptions.delete(uri);
+  }
+
+  /** Ends everything. Running requests are taken back. */
+  close(reason: string): void {
+    for (const exchange of [...this.#exchanges.values()]) exchange.cancel(reason);
+    for (const { answer } of this.#questions.values()) {
+      answer({ error: rpcError(ErrorCode.ConnectionClosed, `The session is closed: ${reason}`) });
+    }
+    this.#questions.clear();
+    for (const stream of this.#streams.values()) stream.end();
+    this.#streams.clear();
+    this.buffer.clear();
+  }
+
+  #register(
+    method: string,
+    params: object | undefined,
+    exchange: PostExchange | undefined,
+    answer: (outcome: RpcOutcome) => void,
+  ): { readonly id: string } | { readonly error: RpcError } {
+    const refusal = refusalOf(method, params, this.caller.client.capabilities ?? {});
+    if (refusal) return { error: refusal };
+    if (this.#questions.size >= this.limits.maxQuestions) {
+      return { error: rpcError(ErrorCode.InternalError, 'The client has too many questions to answer') };
+    }
+    const id = `${this.#questionPrefix}${this.#nextQuestion++}`;
+    this.#questions.set(id, { exchange, answer });
+    return { id };
+  }
+
+  get #questionPrefix(): string {
+    const { copy } = this.identity;
+    return copy === '' ? 'sb-' : `sb${copy}-`;
+  }
+
+  #newStream(key: string): EventStream {
+    const { maxQueuedBytes, retryMs } = this.limits;
+    // clients of older revisions do not know events without data
+    const primed = this.identity.client.protocolVersion === '2025-11-25';
+    const stream = new EventStream(key, {
+      buffer: this.buffer,
+      maxQueuedBytes,
+      attached: this.attached,
+      primingRetryMs: primed ? retryMs : undefined,
+    });
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  #forgetOldestEnded(): void {
+    for (const [key, stream] of this.#streams) {
+      if (!stream.ended) continue;
+      this.#streams.delete(key);
+      return;
+    }
+  }
+}

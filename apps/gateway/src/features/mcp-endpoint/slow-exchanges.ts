@@ -1,0 +1,46 @@
+import type { PostExchange } from '@signalbox/mcp';
+
+/**
+ * Turns the answers of requests that take long into streams, so that they can be resumed. One timer for all of them, which
+ * only runs while there are any.
+ */
+export class SlowExchanges {
+  readonly #waiting = new Set<PostExchange>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly afterMs: number,
+    private readonly now: () => number,
+  ) {}
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(exchange: PostExchange): void {
+    this.#waiting.add(exchange);
+    this.#timer ??= setInterval(() => this.#look(), Math.max(10, this.afterMs / 2));
+  }
+
+  delete(exchange: PostExchange): void {
+    this.#waiting.delete(exchange);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#waiting.clear();
+  }
+
+  #look(): void {
+    const oldEnough = this.now() - this.afterMs;
+    for (const exchange of this.#waiting) {
+      if (exchange.startedAt > oldEnough) break;
+      this.#waiting.delete(exchange);
+      exchange.upgradeEarly();
+    }
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

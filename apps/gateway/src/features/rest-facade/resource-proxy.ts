@@ -1,0 +1,100 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectContext, InjectDirectory, type ServiceContext } from '@signalbox/nest-kit';
+import type { ServiceInstance } from '@signalbox/contracts';
+import type { ServiceDirectory } from '@signalbox/ports';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent } from 'undici';
+import type { GatewayConfig } from '../../config.js';
+import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import { sendProblem } from '../../send-problem.js';
+import { FrontGuard } from '../auth/front-guard.js';
+import { forwardHeaders, returnHeaders } from './proxy-headers.js';
+
+/** `/resources/**`: passes requests on to the resource-service that the directory names, bodies as they come. */
+@Injectable()
+export class ResourceProxy implements OnApplicationShutdown {
+  readonly #agent: Agent;
+  readonly #unwatch: () => void;
+  #instances: readonly ServiceInstance[] = [];
+  #next = 0;
+
+  constructor(
+    private readonly guard: FrontGuard,
+    @InjectDirectory() directory: ServiceDirectory,
+    @InjectGatewayConfig() private readonly config: GatewayConfig,
+    @InjectContext() private readonly context: ServiceContext,
+  ) {
+    const { connections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = config.proxy;
+    this.#agent = new Agent({
+      connections,
+      connect: { timeout: connectTimeoutMs },
+      headersTimeout: headersTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+    });
+    this.#unwatch = directory.watchService('resource-service', (instances) => {
+      this.#instances = instances.filter(({ status }) => status === 'UP');
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#unwatch();
+    await this.#agent.destroy();
+  }
+
+  /** @returns true when it has taken the request */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = request.url ?? '';
+    if (!/^\/resources(?:[/?]|$)/.test(path)) return false;
+    const principal = this.guard.admit(request, response, false);
+    if (principal === undefined) return true;
+    const { maxBodyBytes } = this.config.http;
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+      sendProblem(response, 413, `The body is too large: at most ${maxBodyBytes} bytes are allowed`);
+      return true;
+    }
+    const instance = this.#pick();
+    if (instance) this.#pass(request, response, instance, principal);
+    else sendProblem(response, 503, 'no resource-service is up', { 'retry-after': '1' });
+    return true;
+  };
+
+  #pick(): ServiceInstance | undefined {
+    return this.#instances[this.#next++ % (this.#instances.length || 1)];
+  }
+
+  #pass(request: IncomingMessage, response: ServerResponse, { host, port }: ServiceInstance, principal: string): void {
+    const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
+    const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    const fail = (error: Error): void => {
+      this.context.logger?.warn({ err: error }, 'resource-service');
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, 502, 'the resource-service did not answer');
+    };
+    this.#agent.dispatch(
+      {
+        origin: `http://${name}:${port}`,
+        path: request.url!,
+        method: request.method as 'GET',
+        headers: forwardHeaders(request, principal),
+        body: hasBody ? request : null,
+      },
+      {
+        onRequestStart: (controller) => {
+          response.once('close', () => {
+            if (!response.writableFinished) controller.abort(new Error('the client has gone'));
+          });
+        },
+        onResponseStart: (_controller, status, headers) => {
+          if (status >= 200) response.writeHead(status, returnHeaders(headers));
+        },
+        onResponseData: (controller, chunk) => {
+          if (response.write(chunk)) return;
+          controller.pause();
+          response.once('drain', () => controller.resume());
+        },
+        onResponseEnd: () => void response.end(),
+        onResponseError: (_controller, error) => fail(error),
+      },
+    );
+  }
+}

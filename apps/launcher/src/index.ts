@@ -1,0 +1,2 @@
+export { launch } from './launch.js';
+export { startSuite } from './start-suite.js';

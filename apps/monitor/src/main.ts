@@ -1,0 +1,4 @@
+import { runService } from '@signalbox/platform';
+import { start } from './index.js';
+
+await runService('monitor', start);

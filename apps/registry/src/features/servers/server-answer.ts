@@ -1,0 +1,78 @@
+import { safetyClassSchema, type UpstreamSettings } from '@signalbox/contracts';
+import { safetyClassOf } from '@signalbox/domain/call';
+import * as z from 'zod';
+import type { KnownServer } from './server-views.js';
+
+export const serverAnswerSchema = z.object({
+  name: z.string(),
+  state: z.enum(['registered', 'running', 'failed', 'stopped', 'removed']),
+  transport: z.enum(['stdio', 'http']).optional(),
+  source: z.string().optional().describe('The file that configures it, `default` or `built-in`'),
+  definition: z.record(z.string(), z.unknown()).optional().describe('As configured, secrets masked'),
+  executors: z.record(z.string(), z.enum(['running', 'failed', 'stopped'])).describe('Executor instance → state there'),
+  protocolVersion: z.string().optional(),
+  serverInfo: z.record(z.string(), z.unknown()).optional(),
+  instructions: z.string().optional(),
+  tools: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string().optional(),
+      description: z.string().optional(),
+      definitionHash: z.string().optional().describe('SHA-256 of the definition in RFC 8785 form'),
+      safetyClass: safetyClassSchema,
+    }),
+  ),
+  prompts: z.number().int(),
+  resources: z.number().int(),
+  resourceTemplates: z.number().int(),
+  registeredAt: z.string().optional(),
+  startedAt: z.string().optional(),
+  catalogueAt: z.string().optional().describe('When the catalogue last changed'),
+  stoppedReason: z.string().optional(),
+  restarts: z.number().int().describe('Starts after a failure or a loss'),
+  lastError: z
+    .object({
+      error: z.string(),
+      executor: z.string(),
+      attempt: z.number().int(),
+      at: z.string(),
+      retryAt: z.string().optional(),
+    })
+    .nullable()
+    .describe('Also when it runs again'),
+});
+export type ServerAnswer = z.infer<typeof serverAnswerSchema>;
+
+/** @param settings of the server in the present configuration */
+export function serverAnswer({ view, restarts }: KnownServer, settings: UpstreamSettings | undefined): ServerAnswer {
+  const { server, state, transport, source, definition, executors, protocolVersion, serverInfo, instructions } = view;
+  const { catalogue, registeredAt, startedAt, catalogueAt, stoppedReason, lastError } = view;
+  const tools = (catalogue?.tools ?? []).map((tool) => ({
+    name: tool.name,
+    ...(typeof tool['title'] === 'string' && { title: tool['title'] }),
+    ...(typeof tool['description'] === 'string' && { description: tool['description'] }),
+    definitionHash: catalogue?.definitionHashes[tool.name],
+    safetyClass: safetyClassOf(tool, settings),
+  }));
+  return {
+    name: server,
+    state,
+    transport,
+    source,
+    definition,
+    executors: { ...executors },
+    protocolVersion,
+    serverInfo,
+    instructions,
+    tools,
+    prompts: catalogue?.prompts.length ?? 0,
+    resources: catalogue?.resourceList?.count ?? catalogue?.resources.length ?? 0,
+    resourceTemplates: catalogue?.resourceTemplates.length ?? 0,
+    registeredAt,
+    startedAt,
+    catalogueAt,
+    stoppedReason,
+    restarts,
+    lastError: lastError ?? null,
+  };
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { EntityLogModule } from '../../entity-log.module.js';
+import { ServerCatalogue } from './server-catalogue.js';
+import { ServerRegistrar } from './server-registrar.js';
+import { ServerViews } from './server-views.js';
+import { ServersController } from './servers.controller.js';
+
+@Module({
+  imports: [EntityLogModule],
+  controllers: [ServersController],
+  providers: [ServerViews, ServerCatalogue, ServerRegistrar],
+  exports: [ServerViews, ServerCatalogue],
+})
+export class ServersModule {}

@@ -1,0 +1,117 @@
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import type { ServiceInstance } from '@signalbox/contracts';
+import { InjectDirectory } from '@signalbox/nest-kit';
+import type { ServiceDirectory } from '@signalbox/ports';
+import type { RegistryConfig } from '../../config.js';
+import { EntityLog } from '../../entity-log.js';
+import { InjectRegistryConfig } from '../../registry-config.module.js';
+
+export interface CensusChange {
+  readonly serviceName: string;
+  /** The service was not there before, or has no instances now. */
+  readonly namesChanged: boolean;
+}
+
+interface Watched {
+  instances: readonly ServiceInstance[];
+  end: () => void;
+}
+
+/**
+ * All instances of all services, kept current by a watch per service name. The directory has no watch over names: new ones
+ * are looked for when the log tells of a registration, and now and then for directories that do not write to the log.
+ */
+@Injectable()
+export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #watched = new Map<string, Watched>();
+  readonly #listeners = new Set<(change: CensusChange) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+  #stopped = false;
+
+  constructor(
+    @InjectDirectory() private readonly directory: ServiceDirectory,
+    private readonly log: EntityLog,
+    @InjectRegistryConfig() private readonly config: RegistryConfig,
+  ) {}
+
+  onModuleInit(): void {
+    this.log.onEvent(({ type }) => {
+      if (type === 'service.registered') this.#refreshSoon();
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.refresh();
+    this.#timer = setInterval(() => this.#refreshSoon(), this.config.services.refreshMs);
+    this.#timer.unref();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    for (const { end } of this.#watched.values()) end();
+    this.#watched.clear();
+    this.#listeners.clear();
+  }
+
+  /** Names of the services that have instances, sorted. */
+  names(): string[] {
+    return [...this.#watched.keys()].sort();
+  }
+
+  /** How many instances there are. */
+  get size(): number {
+    let size = 0;
+    for (const { instances } of this.#watched.values()) size += instances.length;
+    return size;
+  }
+
+  /** @returns a function that ends it */
+  onChange(listener: (change: CensusChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Starts watching the services that are new. Calls that meet share one look, and one more after it. */
+  refresh(): Promise<void> {
+    if (this.#looking) this.#lookAgain = true;
+    else this.#looking = this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking!;
+  }
+
+  async #look(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      const names = new Set((await this.directory.findServices({})).map(({ serviceName }) => serviceName));
+      for (const name of names) if (!this.#stopped && !this.#watched.has(name)) this.#watch(name);
+    } while (this.#lookAgain && !this.#stopped);
+  }
+
+  #refreshSoon(): void {
+    // a directory that does not answer now is asked again at the next occasion
+    this.refresh().catch(() => undefined);
+  }
+
+  #watch(serviceName: string): void {
+    const watched: Watched = { instances: [], end: () => undefined };
+    this.#watched.set(serviceName, watched);
+    let present = true;
+    const end = this.directory.watchService(serviceName, (instances) => {
+      const namesChanged = watched.instances.length === 0 || instances.length === 0;
+      watched.instances = instances;
+      present = instances.length > 0;
+      // a name without instances is forgotten, so that made-up names cannot pile up
+      if (!present && this.#watched.delete(serviceName)) watched.end();
+      for (const listener of this.#listeners) listener({ serviceName, namesChanged });
+    });
+    watched.end = end;
+    if (!present) end();
+  }
+}

@@ -1,0 +1,15 @@
+import { startService, type StartService } from '@signalbox/nest-kit';
+import { parseRegistryConfig } from './config.js';
+import { RegistryMcp } from './features/mcp/registry-mcp.js';
+import { RegistryModule } from './registry.module.js';
+
+/** Which services and MCP servers exist, what they offer, and whether they are well. */
+export const start: StartService = (context) =>
+  startService(context, {
+    module: RegistryModule.with(parseRegistryConfig(context.config)),
+    title: 'Signalbox registry',
+    description: 'Service instances, their health, and the upstream MCP servers with their state and tools.',
+    tags: ['registry'],
+    features: ['discovery', 'watch', 'mcp'],
+    rawRoutes: (app) => app.get(RegistryMcp).endpoint.handle,
+  });

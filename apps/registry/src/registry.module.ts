@@ -1,0 +1,18 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { RegistryConfig } from './config.js';
+import { ClusterController } from './features/cluster/cluster.controller.js';
+import { McpModule } from './features/mcp/mcp.module.js';
+import { ServersModule } from './features/servers/servers.module.js';
+import { ServicesModule } from './features/services/services.module.js';
+import { RegistryConfigModule } from './registry-config.module.js';
+
+@Module({})
+export class RegistryModule {
+  static with(config: RegistryConfig): DynamicModule {
+    return {
+      module: RegistryModule,
+      imports: [RegistryConfigModule.with(config), ServicesModule, ServersModule, McpModule],
+      controllers: [ClusterController],
+    };
+  }
+}

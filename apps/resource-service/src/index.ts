@@ -1,0 +1,16 @@
+import { startService, type StartService } from '@signalbox/nest-kit';
+import { parseResourceServiceConfig } from './config.js';
+import { ResourcesMcp } from './features/mcp/resources-mcp.js';
+import { ResourceServiceModule } from './resource-service.module.js';
+
+/** Versioned documents as REST and as MCP resources. */
+export const start: StartService = (context) =>
+  startService(context, {
+    module: ResourceServiceModule.with(parseResourceServiceConfig(context.config)),
+    title: 'Signalbox resource service',
+    description:
+      'Versioned JSON documents: every write is an event, every version can be read, every document is an MCP resource.',
+    tags: ['resources'],
+    features: ['resources', 'versions', 'mcp'],
+    rawRoutes: (app) => app.get(ResourcesMcp).endpoint.handle,
+  });

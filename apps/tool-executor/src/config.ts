@@ -1,0 +1,117 @@
+import type { ConfigSource } from '@signalbox/ports';
+import { redactionRulesSchema, type RedactionRules } from '@signalbox/runtime';
+import * as z from 'zod';
+
+const ms = (fallback: number, max = 3_600_000) => z.number().int().min(1).max(max).default(fallback);
+const count = (fallback: number, max: number) => z.number().int().min(1).max(max).default(fallback);
+const bytes = (fallback: number) => count(fallback, 1024 * 1024 * 1024);
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Section `signalbox.tool-executor` of the configuration file. */
+export const executorConfigSchema = z.strictObject({
+  /** Commands in hand at the same time, per upstream server. */
+  capacityPerServer: count(64, 10_000),
+  /** Servers that are started at the same time. */
+  startParallel: count(8, 1_000),
+  /** Waits between the attempts to bring back a server that is gone. */
+  restart: z.strictObject({ minMs: ms(500), maxMs: ms(30_000), healthyAfterMs: ms(60_000) }).prefault({}),
+  /** Checks of a server's control connection; so many unanswered in a row count as its end. */
+  ping: z.strictObject({ intervalMs: ms(30_000), timeoutMs: ms(10_000), missed: count(3, 100) }).prefault({}),
+  /** How the lists of a server are read. */
+  discovery: z
+    .strictObject({
+      timeoutMs: ms(30_000),
+      /** Quiet time after a list_changed before the lists are read again. */
+      debounceMs: ms(100),
+      /** Least time between two readings that only a change of resources asks for. */
+      resourcesMinMs: ms(1_000),
+      maxPages: count(200, 10_000),
+      maxItems: count(10_000, 100_000),
+    })
+    .prefault({}),
+  /** What holds for the pools of all servers, beside each server's own `signalbox.pool`. */
+  pool: z
+    .strictObject({
+      /** Processes per stdio server, where its own `pool.max` does not say. */
+      stdioMax: count(4, 1_000),
+      /** Sessions per HTTP server, where its own `pool.max` does not say. */
+      httpMax: count(1_000, 10_000),
+      /** Requests that wait for a connection, per server. */
+      maxWaiting: count(1_000, 100_000),
+      validateTimeoutMs: ms(5_000),
+      /** How often connections are looked at that nobody uses. */
+      sweepMs: ms(10_000),
+    })
+    .prefault({}),
+  /** Further connections tried for a call of which no byte was sent. */
+  retriesUnsent: z.number().int().min(0).max(10).default(2),
+  /** Progress events of one call in the log, per second; the last one is always there. Clients hear all. */
+  progressPerSecond: count(10, 1_000),
+  /** Unanswered requests of a server to the client of one call. */
+  maxReverseRequests: count(100, 10_000),
+  /** Events that `queued` durability lets wait for the log before calls wait for it. */
+  maxQueuedAppends: count(10_000, 1_000_000),
+  /** Larger arguments and results go to the blob store. */
+  inlineBytes: bytes(64 * KiB),
+  /** How long running calls may go on when the service stops. */
+  drainMs: ms(10_000),
+  /** Calls whose executor or gateway was lost. */
+  recovery: z
+    .strictObject({
+      /** Calls that may be run again after their executor was lost, as a share of the calls taken. */
+      retryBudget: z.number().min(0).max(1).default(0.2),
+      /** Runs that the budget may save up; it begins with these. */
+      retryBurst: count(10, 10_000),
+      /** How often a redelivered call is looked at whose executor still lives. */
+      followMs: ms(100, 60_000),
+      /** Redelivered calls that are followed at the same time; further ones are left to their executors. */
+      maxFollowed: count(64, 10_000),
+      /** How often the sweeper looks at open calls. */
+      sweepMs: ms(1_000, 60_000),
+      /** Age of a request at which the sweeper looks at it first; then after twice the time, and so on. */
+      requeueAfterMs: ms(2_000),
+      /** After the deadline, before the sweeper ends what nobody claimed. */
+      graceMs: ms(5_000),
+      /** After the deadline, before the sweeper gives up a call whose executor lives. */
+      overdueMs: ms(30_000),
+      /** Calls without an outcome that the sweeper keeps in mind; the oldest makes room. */
+      maxOpenCalls: count(50_000, 1_000_000),
+      /** Age of the oldest request of before its start that the sweeper looks at. */
+      lookBackMs: ms(900_000, 86_400_000),
+      /** How many of those it looks at: the newest. */
+      maxLookedBack: count(20_000, 1_000_000),
+    })
+    .prefault({}),
+  upstream: z
+    .strictObject({
+      maxLineBytes: bytes(16 * MiB),
+      maxUnreadBytes: bytes(64 * MiB),
+      stderrBytes: bytes(8 * KiB),
+      maxAnswerBytes: bytes(32 * MiB),
+      maxSockets: count(256, 100_000),
+      closeGraceMs: ms(2_000),
+      streamRetryMs: ms(1_000),
+    })
+    .prefault({}),
+});
+
+export type ExecutorSettings = z.infer<typeof executorConfigSchema>;
+export interface ExecutorConfig extends ExecutorSettings {
+  readonly redaction: RedactionRules;
+}
+
+/** The executor's sections of the configuration file. @throws Error that names each wrong value by its path and what is allowed */
+export function parseExecutorConfig(source: Pick<ConfigSource, 'section'>): ExecutorConfig {
+  const settings = parseSection(executorConfigSchema, source, 'tool-executor');
+  return { ...settings, redaction: parseSection(redactionRulesSchema, source, 'redaction') };
+}
+
+function parseSection<S extends z.ZodType>(of: S, source: Pick<ConfigSource, 'section'>, name: string): z.infer<S> {
+  const parsed = of.safeParse(source.section(name) ?? {});
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${['signalbox', name, ...path].join('.')}: ${message}`,
+  );
+  throw new Error(faults.join('; '));
+}

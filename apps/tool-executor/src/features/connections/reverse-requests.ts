@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { ErrorCode, rpcError, type RequestId, type RpcOutcome, type UpstreamConnection } from '@signalbox/mcp';
+
+interface Open {
+  readonly connection: UpstreamConnection;
+  readonly upstreamId: RequestId;
+  readonly owner: string;
+}
+
+/** Requests of upstream servers that wait for a client's answer, under ids that are unique in this executor. */
+@Injectable()
+export class ReverseRequests {
+  readonly #open = new Map<string, Open>();
+  readonly #byOwner = new Map<string, Set<string>>();
+  #lastId = 0;
+
+  /**
+   * @param owner the request or session on whose behalf it is
+   * @param max open requests of one owner
+   * @returns our id for it; undefined when it was refused
+   */
+  open(connection: UpstreamConnection, upstreamId: RequestId, owner: string, max: number): string | undefined {
+    const ids = this.#byOwner.get(owner) ?? new Set<string>();
+    if (ids.size >= max) {
+      refuse(connection, upstreamId, ErrorCode.InternalError, `${max} requests to this client are open already`);
+      return undefined;
+    }
+    const id = `reverse-${++this.#lastId}`;
+    this.#open.set(id, { connection, upstreamId, owner });
+    this.#byOwner.set(owner, ids.add(id));
+    return id;
+  }
+
+  /** False when it is no longer open. */
+  answer(id: string, outcome: RpcOutcome): boolean {
+    const open = this.#close(id);
+    open?.connection.respond(open.upstreamId, outcome);
+    return open !== undefined;
+  }
+
+  /** Takes a request back that its server no longer wants answered. @returns our id for it */
+  withdraw(connection: UpstreamConnection, upstreamId: unknown, owner: string): string | undefined {
+    for (const id of this.#byOwner.get(owner) ?? []) {
+      const open = this.#open.get(id);
+      if (open?.connection === connection && open.upstreamId === upstreamId) return this.#close(id) && id;
+    }
+    return undefined;
+  }
+
+  /** Refuses all that an owner leaves unanswered. */
+  closeOwner(owner: string): void {
+    const ids = this.#byOwner.get(owner);
+    if (!ids) return;
+    for (const id of ids) {
+      const open = this.#open.get(id);
+      this.#open.delete(id);
+      if (open) refuse(open.connection, open.upstreamId, ErrorCode.ConnectionClosed, 'the client is gone');
+    }
+    this.#byOwner.delete(owner);
+  }
+
+  #close(id: string): Open | undefined {
+    const open = this.#open.get(id);
+    if (!open) return undefined;
+    this.#open.delete(id);
+    const ids = this.#byOwner.get(open.owner);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#byOwner.delete(open.owner);
+    return open;
+  }
+}
+
+export function refuse(connection: UpstreamConnection, id: RequestId, code: number, message: string): void {
+  connection.respond(id, { error: rpcError(code, message) });
+}

@@ -1,0 +1,196 @@
+import type { Catalogue } from '@signalbox/domain/server';
+import { UpstreamProtocolError, type UpstreamConnection } from '@signalbox/mcp';
+import type { Clock } from '@signalbox/ports';
+import { Backoff } from '@signalbox/runtime';
+import type { ServerLog } from './server-log.js';
+
+export interface SupervisorOptions {
+  readonly restart: { readonly minMs: number; readonly maxMs: number; readonly healthyAfterMs: number };
+  readonly ping: { readonly intervalMs: number; readonly timeoutMs: number; readonly missed: number };
+  readonly debounceMs: number;
+  /** Least time between two readings of the lists that only a change of resources asks for. */
+  readonly resourcesMinMs: number;
+  /** For so long after its start a server may be unreachable without that being news: a service of our own that starts with us. */
+  readonly graceMs: number;
+}
+
+export interface SupervisorHooks {
+  connect(): Promise<UpstreamConnection>;
+  discover(connection: UpstreamConnection): Promise<Catalogue>;
+  /** Something that the operator should see, and that no event tells. */
+  warn(text: string): void;
+}
+
+export type ServerState = 'starting' | 'running' | 'failed' | 'stopped';
+
+const GRACE_RETRY_MS = 100;
+
+/** Keeps one server's control connection: reads its catalogue, notices its end, brings it back. */
+export class Supervisor {
+  state: ServerState = 'stopped';
+  lastError: string | undefined;
+  #connection: UpstreamConnection | undefined;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #stopping = false;
+  #announced: string | undefined;
+  #debounce: NodeJS.Timeout | undefined;
+  #readAt = 0;
+  #reading: Promise<unknown> = Promise.resolve();
+  readonly #backoff: Backoff;
+
+  constructor(
+    private readonly options: SupervisorOptions,
+    private readonly hooks: SupervisorHooks,
+    private readonly log: ServerLog,
+    private readonly clock: Clock,
+  ) {
+    this.#backoff = new Backoff(options.restart);
+  }
+
+  /** Failed starts since the server was last well. */
+  get failures(): number {
+    return this.#backoff.count;
+  }
+
+  get connection(): UpstreamConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Resolves when the first attempt is over, however it went. */
+  start(): Promise<void> {
+    this.state = 'starting';
+    return new Promise((resolve) => {
+      this.#running = this.#run(this.clock.now(), resolve).finally(resolve);
+    });
+  }
+
+  async stop(reason: string): Promise<void> {
+    const wasRunning = this.state === 'running';
+    this.#stopping = true;
+    clearTimeout(this.#debounce);
+    this.#wake?.();
+    await this.#connection?.close(reason);
+    await this.#running;
+    this.state = 'stopped';
+    if (wasRunning) await this.log.stopped(reason);
+  }
+
+  /**
+   * Reads the lists again, once it has been quiet for a moment.
+   * @param resourcesOnly what changed: these are not read more often than they may be, also when it is never quiet
+   */
+  rediscover(resourcesOnly = false): void {
+    if (this.#stopping || (resourcesOnly && this.#debounce)) return;
+    clearTimeout(this.#debounce);
+    const { debounceMs, resourcesMinMs } = this.options;
+    const pauseMs = resourcesOnly ? this.#readAt + resourcesMinMs - this.clock.now() : 0;
+    this.#debounce = setTimeout(
+      () => {
+        this.#debounce = undefined;
+        const connection = this.#connection;
+        if (!connection || this.state !== 'running') return;
+        this.#readAt = this.clock.now();
+        this.#reading = this.#reading
+          .then(() => this.#observe(connection))
+          .catch((error: Error) => this.hooks.warn(`its lists could not be read again: ${error.message}`));
+      },
+      Math.max(debounceMs, pauseMs),
+    );
+  }
+
+  async #run(startedAt: number, attempted: () => void): Promise<void> {
+    while (!this.#stopping) {
+      const reason = await this.#live(attempted);
+      if (this.#stopping) return;
+      this.#connection = undefined;
+      if (reason === SESSION_EXPIRED && this.state === 'running') continue;
+      const inGrace = this.#announced === undefined && this.clock.now() - startedAt < this.options.graceMs;
+      const waitMs = inGrace ? GRACE_RETRY_MS : Math.round(this.#backoff.next());
+      if (!inGrace) await this.#fail(reason, waitMs);
+      attempted();
+      await this.#pause(waitMs);
+    }
+  }
+
+  /** One life of the control connection. @returns why it ended */
+  async #live(attempted: () => void): Promise<string> {
+    let connection: UpstreamConnection;
+    try {
+      connection = await this.hooks.connect();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    this.#connection = connection;
+    try {
+      if (this.#stopping) throw new Error('stopping');
+      await this.#observe(connection);
+      await this.#announce(connection);
+    } catch (error) {
+      await connection.close('its lists could not be read');
+      return (error as Error).message;
+    }
+    attempted();
+    const healthy = setTimeout(() => this.#backoff.reset(), this.options.restart.healthyAfterMs);
+    const pings = this.#watch(connection);
+    const { reason } = await connection.closed;
+    clearTimeout(healthy);
+    clearInterval(pings);
+    return reason;
+  }
+
+  async #observe(connection: UpstreamConnection): Promise<void> {
+    await this.log.observe(await this.hooks.discover(connection));
+  }
+
+  async #announce(connection: UpstreamConnection): Promise<void> {
+    const { protocolVersion, serverInfo, capabilities, instructions } = connection.initialize;
+    const said = { protocolVersion, serverInfo, capabilities, ...(instructions === undefined ? {} : { instructions }) };
+    const text = JSON.stringify(said);
+    if (this.state !== 'running' || text !== this.#announced) await this.log.started(said);
+    this.#announced = text;
+    this.state = 'running';
+    this.lastError = undefined;
+  }
+
+  /** A server that stays away is news when it goes, when the reason changes, and then ever more rarely. */
+  async #fail(reason: string, retryInMs: number): Promise<void> {
+    const attempt = this.#backoff.count;
+    const isNews = this.state !== 'failed' || this.lastError !== reason || (attempt & (attempt - 1)) === 0;
+    this.state = 'failed';
+    this.lastError = reason;
+    if (!isNews) return;
+    await this.log
+      .failed({ error: reason, attempt, retryInMs })
+      .catch((error: Error) => this.hooks.warn(`its failure could not be logged: ${error.message}`));
+  }
+
+  #watch(connection: UpstreamConnection): NodeJS.Timeout {
+    let missed = 0;
+    const { intervalMs, timeoutMs, missed: most } = this.options.ping;
+    const timer = setInterval(() => {
+      connection.ping(timeoutMs).then(
+        () => (missed = 0),
+        (error: Error) => {
+          // refusing to answer is an answer
+          if (error instanceof UpstreamProtocolError && error.status === undefined) missed = 0;
+          else if (++missed >= most) void connection.close(`did not answer ${missed} pings: ${error.message}`);
+        },
+      );
+    }, intervalMs);
+    timer.unref();
+    return timer;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+const SESSION_EXPIRED = 'session expired';

@@ -1,0 +1,221 @@
+import type { ClientContext, UpstreamDefinition } from '@signalbox/contracts';
+import {
+  connectUpstream,
+  ErrorCode,
+  FULL_CLIENT_CAPABILITIES,
+  LATEST_SESSION_REVISION,
+  UpstreamClosedError,
+  type Inbound,
+  type UpstreamConnection,
+} from '@signalbox/mcp';
+import type { Clock } from '@signalbox/ports';
+import type { ExecutorConfig } from '../../config.js';
+import { Pool } from '../pools/pool.js';
+import { PooledConnection } from '../pools/pooled-connection.js';
+import type { Slot } from '../pools/slot.js';
+import { discoverCatalogue } from './discover.js';
+import { refuse } from './reverse-requests.js';
+import type { ServerLog } from './server-log.js';
+import type { SessionPushes } from './session-pushes.js';
+import { Subscriptions } from './subscriptions.js';
+import { Supervisor } from './supervisor.js';
+
+export interface UpstreamServerDeps {
+  readonly config: ExecutorConfig;
+  readonly clock: Clock;
+  readonly pushes: SessionPushes;
+  readonly log: ServerLog;
+  /** Surroundings of stdio servers. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Where a server is now. */
+  locate(target: UpstreamDefinition['target']): Promise<UpstreamDefinition['target']>;
+  warn(text: string): void;
+}
+
+const SUBSCRIBE_TIMEOUT_MS = 10_000;
+/** Failed starts in a row after which calls no longer try to start the server themselves. */
+const HOPELESS_AFTER = 3;
+/** How long our own services may take to come up beside this one. */
+const BUILT_IN_GRACE_MS = 10_000;
+
+/** One upstream server as this executor has it: its control connection, and the pool of connections that calls run on. */
+export class UpstreamServer {
+  readonly supervisor: Supervisor;
+  readonly pool: Pool<PooledConnection>;
+  readonly subscriptions = new Subscriptions();
+  /** Sessions that are about to get a connection of their own. */
+  readonly #expected = new Map<string, ClientContext>();
+  #closing = false;
+
+  constructor(
+    readonly definition: UpstreamDefinition,
+    private readonly deps: UpstreamServerDeps,
+  ) {
+    const { config, clock, log } = deps;
+    const { settings, source } = definition;
+    const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
+    this.supervisor = new Supervisor(
+      { restart: config.restart, ping: config.ping, ...config.discovery, graceMs },
+      {
+        connect: () => this.#connectControl(),
+        discover: (connection) => discoverCatalogue(connection, config.discovery),
+        warn: deps.warn,
+      },
+      log,
+      clock,
+    );
+    const { max = this.isProcess ? config.pool.stdioMax : config.pool.httpMax, min, ...times } = settings.pool;
+    this.pool = new Pool(
+      { ...times, max, min: Math.min(min, max), maxWaiting: config.pool.maxWaiting, transferable: this.isProcess },
+      {
+        create: (key) => this.#connectPooled(key),
+        destroy: ({ connection }, reason) => connection.close(reason),
+        validate: ({ connection }) => connection.ping(config.pool.validateTimeoutMs),
+        isPinned: ({ subscriptions }) => subscriptions.size > 0,
+        gone: ({ connection }) => connection.closed,
+      },
+      clock,
+    );
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /** A process speaks to one client at a time; a server of HTTP has a session for each. */
+  get isProcess(): boolean {
+    return this.definition.target.kind === 'stdio';
+  }
+
+  lease(client: ClientContext, deadline: number): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
+    const key = client.sessionId ?? '';
+    if (key !== '' && !this.isProcess && !this.pool.bound(key)) this.#expected.set(key, client);
+    return this.pool.acquire(key, deadline);
+  }
+
+  async close(reason: string): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled([this.pool.close(reason), this.supervisor.stop(reason)]);
+  }
+
+  /** The client session is over: what was held for it is given up. */
+  async closeSession(sessionId: string): Promise<void> {
+    const unwanted = this.subscriptions.removeSession(sessionId);
+    this.#expected.delete(sessionId);
+    const bound = this.pool.bound(sessionId);
+    if (!this.isProcess) {
+      if (bound) await this.pool.destroy(bound, 'the client session is over');
+      return;
+    }
+    if (bound?.resource.holder?.sessionId === sessionId && bound.leases === 0) bound.resource.holder = undefined;
+    for (const uri of unwanted) await this.unsubscribeAll(uri);
+  }
+
+  /** Asks every process but one to report changes of a resource. */
+  async subscribeOthers(uri: string, done: PooledConnection): Promise<void> {
+    const others = [...this.pool.slots()].map(({ resource }) => resource).filter((pooled) => pooled !== done);
+    await Promise.all(others.map((pooled) => this.#subscribe(pooled, uri)));
+  }
+
+  async unsubscribeAll(uri: string): Promise<void> {
+    const requests = [...this.pool.slots()].map(async ({ resource: { connection, subscriptions } }) => {
+      if (!subscriptions.delete(uri)) return;
+      await connection.request('resources/unsubscribe', { uri }, { deadline: Date.now() + SUBSCRIBE_TIMEOUT_MS });
+    });
+    await Promise.allSettled(requests);
+  }
+
+  #connectControl(): Promise<UpstreamConnection> {
+    return this.#connect({}, undefined, (connection, message) => {
+      if (message.method.endsWith('/list_changed')) this.#listChanged(message);
+      else if ('id' in message)
+        refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
+    });
+  }
+
+  async #connectPooled(key: string): Promise<PooledConnection> {
+    const { state, failures, lastError } = this.supervisor;
+    // starting one more process per call would not make the server well
+    if (state === 'failed' && failures >= HOPELESS_AFTER) throw new UpstreamClosedError(`is down: ${lastError}`, false);
+    const client = this.#expected.get(key) ?? this.subscriptions.clientOf(key);
+    this.#expected.delete(key);
+    const capabilities = this.isProcess ? FULL_CLIENT_CAPABILITIES : (client?.capabilities ?? {});
+    const made: { pooled?: PooledConnection } = {};
+    const connection = await this.#connect(capabilities, client, (from, message) =>
+      this.#receive(from, made.pooled, message),
+    );
+    const pooled = new PooledConnection(connection);
+    made.pooled = pooled;
+    pooled.holder = client;
+    // a session or process that takes the place of another takes over what was asked of it
+    for (const uri of this.subscriptions.uris(this.isProcess ? undefined : key)) void this.#subscribe(pooled, uri);
+    void connection.closed.then(() => this.#replaceSubscribed(key));
+    return pooled;
+  }
+
+  async #connect(
+    capabilities: Readonly<Record<string, unknown>>,
+    client: ClientContext | undefined,
+    receive: (connection: UpstreamConnection, message: Inbound) => void,
+  ): Promise<UpstreamConnection> {
+    const { config, env, version, warn } = this.deps;
+    // what it says before the handshake is over comes before there is a connection to answer on
+    const made: { connection?: UpstreamConnection } = {};
+    const early: Inbound[] = [];
+    const connection = await connectUpstream(await this.deps.locate(this.definition.target), {
+      clientInfo: client?.info ?? { name: 'signalbox', version },
+      capabilities,
+      protocolVersion: LATEST_SESSION_REVISION,
+      connectTimeoutMs: this.definition.settings.connectTimeoutMs,
+      env,
+      limits: config.upstream,
+      onMessage: (message) => (made.connection ? receive(made.connection, message) : early.push(message)),
+      onWarning: (text) => warn(text),
+    });
+    made.connection = connection;
+    if (early.length > 0) setImmediate(() => early.forEach((message) => receive(connection, message)));
+    return connection;
+  }
+
+  #receive(connection: UpstreamConnection, pooled: PooledConnection | undefined, message: Inbound): void {
+    if (message.method.endsWith('/list_changed')) return this.#listChanged(message);
+    if (message.method === 'notifications/resources/updated') return this.#tellSubscribers(message);
+    const holder = pooled?.holder;
+    if (holder?.sessionId !== undefined) return this.deps.pushes.push(this.name, holder, connection, message);
+    if ('id' in message)
+      refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
+  }
+
+  #listChanged({ method }: Inbound): void {
+    this.supervisor.rediscover(method === 'notifications/resources/list_changed');
+  }
+
+  #tellSubscribers(message: Inbound): void {
+    const uri = message.params?.['uri'];
+    if (typeof uri !== 'string') return;
+    for (const client of this.subscriptions.subscribers(uri, this.deps.clock.now())) {
+      this.deps.pushes.notify(this.name, client, message.method, message.params);
+    }
+  }
+
+  async #subscribe(pooled: PooledConnection, uri: string): Promise<void> {
+    const deadline = Date.now() + SUBSCRIBE_TIMEOUT_MS;
+    try {
+      const outcome = await pooled.connection.request('resources/subscribe', { uri }, { deadline });
+      if ('result' in outcome) pooled.subscriptions.add(uri);
+    } catch (error) {
+      this.deps.warn(`subscription to ${uri} could not be taken over: ${(error as Error).message}`);
+    }
+  }
+
+  /** A connection that carried subscriptions is gone: another one must take them before anybody calls. */
+  #replaceSubscribed(key: string): void {
+    const client = this.subscriptions.clientOf(key);
+    if (this.#closing || !client || this.isProcess) return;
+    void (async () => {
+      const slot = await this.lease(client, Date.now() + SUBSCRIBE_TIMEOUT_MS);
+      this.pool.release(slot);
+    })().catch((error: Error) => this.deps.warn(`subscriptions of a session are lost: ${error.message}`));
+  }
+}

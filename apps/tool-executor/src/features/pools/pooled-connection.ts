@@ -1,0 +1,13 @@
+import type { ClientContext } from '@signalbox/contracts';
+import type { UpstreamConnection } from '@signalbox/mcp';
+
+/** A connection in a pool, and for whom it is used now. */
+export class PooledConnection {
+  /** The client that it was last leased to. */
+  holder: ClientContext | undefined;
+  logLevel: string | undefined;
+  /** Resources that the server was asked to report changes of. */
+  readonly subscriptions = new Set<string>();
+
+  constructor(readonly connection: UpstreamConnection) {}
+}

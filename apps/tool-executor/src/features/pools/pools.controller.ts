@@ -1,0 +1,77 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { UpstreamServers } from '../connections/upstream-servers.js';
+import type { UpstreamServer } from '../connections/upstream-server.js';
+import type { PooledConnection } from './pooled-connection.js';
+import type { PoolStatistics, Slot } from './slot.js';
+
+export interface PoolView extends PoolStatistics {
+  readonly server: string;
+  readonly transport: 'stdio' | 'http';
+  readonly state: string;
+  readonly lastError?: string;
+  readonly control?: { readonly pid?: number; readonly sessionId?: string };
+  readonly connections: readonly ConnectionView[];
+}
+
+interface ConnectionView {
+  readonly id: number;
+  readonly pid?: number;
+  readonly sessionId?: string;
+  /** The client session that it serves now, or served last; absent for callers without one. */
+  readonly client?: string;
+  readonly leases: number;
+  readonly inFlight: number;
+  readonly acquired: number;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly usedAt: string;
+  readonly subscriptions: number;
+}
+
+@ApiTags('pools')
+@Controller('pools')
+export class PoolsController {
+  constructor(private readonly servers: UpstreamServers) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The connections to every upstream server, with statistics of their pools' })
+  @ApiOkResponse({ description: 'One entry per upstream server' })
+  list(): { pools: PoolView[] } {
+    return { pools: [...this.servers.all()].map(viewOf) };
+  }
+}
+
+function viewOf({ name, definition, supervisor, pool }: UpstreamServer): PoolView {
+  const { connection, state, lastError } = supervisor;
+  return {
+    server: name,
+    transport: definition.target.kind,
+    state,
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(connection ? { control: { pid: connection.pid, sessionId: masked(connection.sessionId) } } : {}),
+    ...pool.statistics(),
+    connections: [...pool.slots()].map(connectionOf),
+  };
+}
+
+function connectionOf({ resource, key, ...slot }: Slot<PooledConnection>): ConnectionView {
+  const { connection, subscriptions } = resource;
+  return {
+    id: slot.id,
+    pid: connection.pid,
+    sessionId: masked(connection.sessionId),
+    ...(key === '' ? {} : { client: masked(key) }),
+    leases: slot.leases,
+    inFlight: connection.inFlight,
+    acquired: slot.acquired,
+    createdAt: new Date(slot.createdAt).toISOString(),
+    usedAt: new Date(slot.usedAt).toISOString(),
+    subscriptions: subscriptions.size,
+  };
+}
+
+/** Whoever knows a session id can speak in that session: enough of it to tell two apart. */
+function masked(sessionId: string | undefined): string | undefined {
+  return sessionId === undefined ? undefined : `${sessionId.slice(0, 8)}…`;
+}

@@ -1,0 +1,78 @@
+import type { Checkpoint, Commit, EventStore } from '@signalbox/ports';
+import { decodeCommit, LogFollower, upcast } from '@signalbox/runtime';
+import type { ExecutorConfig } from '../../config.js';
+import { OpenCalls, type Requested } from './open-calls.js';
+
+const PAGE = 500;
+const REQUESTED = 'tool.call.requested';
+const ENDINGS: ReadonlySet<string> = new Set([
+  'tool.call.completed',
+  'tool.call.cancelled',
+  'tool.call.expired',
+  'tool.call.outcome_unknown',
+]);
+
+/** Keeps {@link OpenCalls} by the log: the newest requests of before the start, and all since. */
+export class OpenCallsFollower {
+  readonly calls: OpenCalls;
+  readonly #follower: LogFollower;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly config: ExecutorConfig['recovery'],
+    onError: (error: Error) => void,
+  ) {
+    this.calls = new OpenCalls({
+      max: config.maxOpenCalls,
+      firstMs: config.requeueAfterMs,
+      maxWaitMs: Math.max(config.requeueAfterMs, config.graceMs, config.sweepMs),
+    });
+    this.#follower = new LogFollower(store, {
+      from: () => this.#lookBack(),
+      partitions: (name) => name.startsWith('gateway-') || name.startsWith('tool-executor-'),
+      coalesceMs: config.sweepMs / 4,
+      onCommits: (commits) => this.#hear(commits),
+      onError,
+    });
+  }
+
+  start(): void {
+    this.#follower.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+    this.calls.clear();
+  }
+
+  #hear(commits: readonly Commit[]): void {
+    for (const commit of commits) {
+      if (commit.types.includes(REQUESTED)) {
+        for (const event of decodeCommit(commit)) if (event.type === REQUESTED) this.calls.add(event);
+      }
+      // a failure may be that of a lost attempt, which another follows: the log is asked when it is due
+      if (commit.types.some((type) => ENDINGS.has(type))) this.calls.delete(commit.correlationId);
+    }
+  }
+
+  /** Where to follow from, when the newest requests before have been added. */
+  async #lookBack(): Promise<Checkpoint> {
+    const heads = await this.store.partitions();
+    const found: Requested[] = [];
+    let after: string | undefined;
+    while (found.length < this.config.maxLookedBack) {
+      const page = await this.store.find({
+        type: REQUESTED,
+        from: new Date(Date.now() - this.config.lookBackMs).toISOString(),
+        direction: 'backward',
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
+      found.push(...page.items.map(({ event }) => upcast(event) as Requested));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    for (const requested of found.reverse()) this.calls.add(requested);
+    return Object.fromEntries(heads.map(({ partition, position }) => [partition, position]));
+  }
+}

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { ConnectionsModule } from '../connections/connections.module.js';
+import { RecoverCallsModule } from '../recover-calls/recover-calls.module.js';
+import { AttemptLogs } from './attempt-logs.js';
+import { BackgroundAppends } from './background-appends.js';
+import { CallRunner } from './call-runner.js';
+import { ExecuteConsumer, Executors } from './execute-consumer.js';
+import { MessageRelay } from './message-relay.js';
+import { RequestForwarder } from './request-forwarder.js';
+import { RunningCallsController } from './running-calls.controller.js';
+import { RunningRequests } from './running-requests.js';
+import { UpstreamSender } from './upstream-sender.js';
+
+@Module({
+  imports: [ConnectionsModule, RecoverCallsModule],
+  controllers: [RunningCallsController],
+  providers: [
+    RunningRequests,
+    BackgroundAppends,
+    AttemptLogs,
+    UpstreamSender,
+    CallRunner,
+    RequestForwarder,
+    MessageRelay,
+    Executors,
+    ExecuteConsumer,
+  ],
+  exports: [RunningRequests],
+})
+export class RunCallModule {}

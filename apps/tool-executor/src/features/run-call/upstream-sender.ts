@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { CancelledError, DeadlineError, UpstreamClosedError, type RpcOutcome } from '@signalbox/mcp';
+import { InjectTracer } from '@signalbox/nest-kit';
+import type { Span, Tracer } from '@signalbox/ports';
+import type { ExecutorConfig } from '../../config.js';
+import { InjectExecutorConfig } from '../../executor-config.module.js';
+import type { UpstreamServer } from '../connections/upstream-server.js';
+import type { PooledConnection } from '../pools/pooled-connection.js';
+import { PoolExhaustedError } from '../pools/slot.js';
+import type { RunningRequest } from './running-request.js';
+
+const FIRST_PAUSE_MS = 50;
+const SET_LEVEL_TIMEOUT_MS = 5_000;
+const NO_CONNECTION = 'the deadline passed before a connection was free';
+
+/** Brings one request to its server over a connection of the pool. */
+@Injectable()
+export class UpstreamSender {
+  constructor(
+    @InjectExecutorConfig() private readonly config: ExecutorConfig,
+    @InjectTracer() private readonly tracer: Tracer,
+  ) {}
+
+  /**
+   * Tries further connections as long as the server cannot have seen the request.
+   * @param beforeFirst runs once, when a connection is there and nothing was sent
+   * @throws what {@link UpstreamConnection.request} throws, or PoolExhaustedError
+   */
+  async send(server: UpstreamServer, request: RunningRequest, beforeFirst?: () => Promise<void>): Promise<RpcOutcome> {
+    const { client } = request.command;
+    for (let tries = 0; ; tries++) {
+      try {
+        const leased = server.lease(client, request.deadline);
+        const slot = leased instanceof Promise ? await leased : leased;
+        const pooled = slot.resource;
+        pooled.holder = client;
+        request.pooled = pooled;
+        try {
+          if (client.logLevel !== undefined && pooled.logLevel !== client.logLevel)
+            await setLogLevel(pooled, client.logLevel);
+          if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
+          if (Date.now() >= request.deadline) throw new DeadlineError(NO_CONNECTION);
+          if (request.phase === 'waiting') {
+            if (beforeFirst) await beforeFirst();
+            request.phase = 'running';
+            if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
+          }
+          return await this.#request(server, pooled, request);
+        } finally {
+          server.pool.release(slot);
+        }
+      } catch (error) {
+        if (error instanceof PoolExhaustedError && Date.now() >= request.deadline)
+          throw new DeadlineError(NO_CONNECTION);
+        if (!this.#mayTryAgain(error, tries, request)) throw error;
+        await pause(FIRST_PAUSE_MS * 2 ** tries);
+      }
+    }
+  }
+
+  async #request(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
+    const { method, params, call, traceparent: parent } = request.command;
+    const { initialize } = pooled.connection;
+    const span = this.tracer.startSpan(call ? `${method} ${call.tool}` : method, {
+      kind: 'client',
+      parent,
+      attributes: {
+        'mcp.method.name': method,
+        'mcp.protocol.version': initialize.protocolVersion,
+        'network.transport': server.definition.target.kind === 'stdio' ? 'pipe' : 'tcp',
+        'signalbox.server': server.name,
+        ...(call ? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool } : {}),
+      },
+    });
+    request.headers = { traceparent: span.traceparent };
+    try {
+      const outcome = await pooled.connection.request(method, withTraceContext(params, span), request);
+      if ('error' in outcome) {
+        span.setAttribute('error.type', String(outcome.error.code));
+        span.fail(outcome.error.message);
+      }
+      return outcome;
+    } catch (error) {
+      span.setAttribute('error.type', (error as Error).name);
+      span.fail((error as Error).message);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  #mayTryAgain(error: unknown, tries: number, request: RunningRequest): boolean {
+    return (
+      error instanceof UpstreamClosedError &&
+      !error.sent &&
+      tries < this.config.retriesUnsent &&
+      request.cancelled === undefined &&
+      Date.now() + FIRST_PAUSE_MS * 2 ** tries < request.deadline
+    );
+  }
+}
+
+/** The client's own `_meta` with our place in the trace (SEP-414). */
+function withTraceContext(params: RunningRequest['command']['params'], { traceparent }: Span): object {
+  const meta = params?.['_meta'] as object | undefined;
+  return { ...params, _meta: { ...meta, traceparent } };
+}
+
+async function setLogLevel(pooled: PooledConnection, level: string): Promise<void> {
+  pooled.logLevel = level;
+  if (pooled.connection.initialize.capabilities['logging'] === undefined) return;
+  // a server that refuses goes on as it was: a call does not fail for its logs
+  await pooled.connection
+    .request('logging/setLevel', { level }, { deadline: Date.now() + SET_LEVEL_TIMEOUT_MS })
+    .catch(() => undefined);
+}

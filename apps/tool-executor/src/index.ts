@@ -1,0 +1,16 @@
+import { startService, type StartService } from '@signalbox/nest-kit';
+import { parseExecutorConfig } from './config.js';
+import { ToolExecutorModule } from './tool-executor.module.js';
+
+/** Starts the tool-executor: it holds the connections to upstream servers and runs calls on them. */
+export const start: StartService = (context) => {
+  const config = parseExecutorConfig(context.config);
+  return startService(context, {
+    module: ToolExecutorModule.with(config),
+    title: 'Signalbox tool-executor',
+    description: 'Holds the connections to upstream MCP servers and runs calls on them',
+    role: 'worker',
+    features: ['stdio', 'streamable-http', 'pools'],
+    maxConcurrentRequests: config.capacityPerServer * Math.max(1, context.config.servers.length),
+  });
+};

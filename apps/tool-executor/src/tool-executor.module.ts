@@ -1,0 +1,16 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { ExecutorConfig } from './config.js';
+import { ExecutorConfigModule } from './executor-config.module.js';
+import { ConnectionsModule } from './features/connections/connections.module.js';
+import { ControlModule } from './features/control/control.module.js';
+import { PoolsModule } from './features/pools/pools.module.js';
+import { RunCallModule } from './features/run-call/run-call.module.js';
+
+const FEATURES = [ConnectionsModule, PoolsModule, RunCallModule, ControlModule];
+
+@Module({})
+export class ToolExecutorModule {
+  static with(config: ExecutorConfig): DynamicModule {
+    return { module: ToolExecutorModule, imports: [ExecutorConfigModule.with(config), ...FEATURES] };
+  }
+}

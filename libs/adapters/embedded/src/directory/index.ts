@@ -1,0 +1,2 @@
+export { EmbeddedDirectory, type EmbeddedDirectoryOptions } from './embedded-directory.js';
+export type { HealthCheckOptions } from './health-checker.js';

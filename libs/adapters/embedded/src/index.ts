@@ -1,0 +1,11 @@
+export * from './blobs/file-blob-store.js';
+export * from './blobs/memory-blob-store.js';
+export * from './bus/index.js';
+export * from './create-embedded-ports.js';
+export * from './directory/index.js';
+export type { SqliteEventStoreOptions } from './event-store/options.js';
+export * from './event-store/sqlite-event-store.js';
+export * from './leader-lock/embedded-leader-lock.js';
+export * from './leases/single-instance-leases.js';
+export * from './read-models/index.js';
+export * from './telemetry/id-telemetry.js';

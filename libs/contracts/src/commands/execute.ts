@@ -1,0 +1,103 @@
+import type { SafetyClass } from '../events/calls.js';
+
+/** The work queue of the executors that hold connections to `server`. */
+export const executeQueue = (server: string): string => `mcp.execute.${server}`;
+
+/** Identity and abilities of the client on whose behalf something is asked of an upstream server. */
+export interface ClientContext {
+  readonly principal: string;
+  /** The gateway instance that holds the client's streams. */
+  readonly gateway: string;
+  /** Absent for REST calls and for requests that no session stands behind. */
+  readonly sessionId?: string;
+  readonly protocolVersion?: string;
+  readonly info?: { readonly name: string; readonly version: string };
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+  readonly logLevel?: string;
+}
+
+/** Asks an executor to send one MCP request upstream. Answered by {@link ExecuteReply}, after any number of {@link ExecutePart}s. */
+export interface ExecuteCommand {
+  /** Unique per request; what {@link ExecutorControl} messages refer to. Equals `call.callId` for a tool call. */
+  readonly requestId: string;
+  readonly server: string;
+  /** MCP method, with names and URIs as the upstream server knows them. */
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>> | undefined;
+  readonly client: ClientContext;
+  /** Milliseconds since the epoch. Each hop shortens it. */
+  readonly deadline: number;
+  readonly traceparent: string;
+  /** Present for `tools/call`, which is claimed and logged. */
+  readonly call?: {
+    readonly callId: string;
+    readonly attempt: number;
+    readonly tool: string;
+    readonly safetyClass: SafetyClass;
+    /** Milliseconds since the epoch at which the gateway received it. */
+    readonly requestedAt: number;
+  };
+}
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export type ExecuteReply =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: RpcError; readonly retryable: boolean };
+
+/** What reaches the client while its request runs, in order, before the reply. */
+export type ExecutePart =
+  | { readonly kind: 'notification'; readonly method: string; readonly params?: unknown }
+  /** A reverse request (sampling, elicitation, roots); answered by a `response` to the executor's inbox. */
+  | {
+      readonly kind: 'request';
+      readonly id: string;
+      readonly inbox: string;
+      readonly method: string;
+      readonly params?: unknown;
+    };
+
+/** Work queue of one executor instance, for what belongs to a request that it runs. */
+export const executorInbox = (instanceId: string): string => `mcp.executor.${instanceId}`;
+
+/** Topic on which gateways tell all executors something; each acts on what it holds. */
+export const EXECUTOR_CONTROL = 'control.executor';
+
+export type ExecutorControl =
+  | { readonly kind: 'cancel'; readonly requestId: string; readonly reason?: string }
+  | {
+      readonly kind: 'response';
+      readonly requestId: string;
+      readonly id: string;
+      readonly result?: unknown;
+      readonly error?: RpcError;
+    }
+  /** A notification of the client to the servers it uses, such as `notifications/roots/list_changed`. */
+  | { readonly kind: 'notify'; readonly sessionId: string; readonly method: string; readonly params?: unknown }
+  /** Heard by the other gateways too. */
+  | { readonly kind: 'session-closed'; readonly sessionId: string }
+  /** The gateway that a client's general stream is connected to: what belongs to no request goes there. */
+  | { readonly kind: 'session-stream'; readonly sessionId: string; readonly gateway: string }
+  /** For gateways: the client said something about what runs at another of them, a cancellation or an answer. */
+  | { readonly kind: 'client-message'; readonly sessionId: string; readonly message: ClientMessage };
+
+export type ClientMessage =
+  | { readonly cancelled: string | number; readonly reason?: string }
+  | { readonly answered: string; readonly result?: unknown; readonly error?: RpcError };
+
+/** Work queue of one gateway instance, for what upstream servers say outside of any request. */
+export const gatewayInbox = (instanceId: string): string => `mcp.gateway.${instanceId}`;
+
+/** An unsolicited message from upstream for one session, or for all sessions that `sessionId` leaves open. */
+export interface SessionPush {
+  readonly sessionId?: string;
+  readonly server: string;
+  readonly method: string;
+  readonly params?: unknown;
+  /** Set for a reverse request outside of any call. */
+  readonly request?: { readonly id: string; readonly requestId: string; readonly inbox: string };
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { defineEvent } from './define.js';
+
+const server = z.string();
+const named = z.looseObject({ name: z.string() });
+
+export const serverRegistered = defineEvent({
+  type: 'server.registered',
+  title: 'ServerRegistered',
+  owners: ['registry'],
+  schema: z.object({
+    server,
+    transport: z.enum(['stdio', 'http']),
+    /** The entry as configured; values of `env` and `headers` are replaced by `***`. */
+    definition: z.record(z.string(), z.unknown()),
+    source: z.string(),
+  }),
+});
+
+export const serverRemoved = defineEvent({
+  type: 'server.removed',
+  title: 'ServerRemoved',
+  owners: ['registry'],
+  schema: z.object({ server, reason: z.string() }),
+});
+
+export const serverStarted = defineEvent({
+  type: 'server.started',
+  title: 'ServerStarted',
+  owners: ['tool-executor'],
+  schema: z.object({
+    server,
+    executor: z.string(),
+    protocolVersion: z.string(),
+    serverInfo: z.looseObject({ name: z.string(), version: z.string() }),
+    capabilities: z.record(z.string(), z.unknown()),
+    instructions: z.string().optional(),
+  }),
+});
+
+export const serverFailed = defineEvent({
+  type: 'server.failed',
+  title: 'ServerFailed',
+  owners: ['tool-executor'],
+  schema: z.object({
+    server,
+    executor: z.string(),
+    error: z.string(),
+    attempt: z.number().int(),
+    retryInMs: z.number().optional(),
+  }),
+});
+
+export const serverStopped = defineEvent({
+  type: 'server.stopped',
+  title: 'ServerStopped',
+  owners: ['tool-executor'],
+  schema: z.object({ server, executor: z.string(), reason: z.string() }),
+});
+
+/**
+ * What a server offers, verbatim as it said it; one event per real change, or several when it is too much for one commit.
+ * A long list of resources is not in it, see `resourceList`: it may change with each document that somebody writes.
+ */
+export const catalogueChanged = defineEvent({
+  type: 'catalogue.changed',
+  title: 'CatalogueChanged',
+  owners: ['tool-executor'],
+  schema: z.object({
+    server,
+    tools: z.array(named),
+    prompts: z.array(named),
+    resources: z.array(z.looseObject({ uri: z.string(), name: z.string().optional() })),
+    resourceTemplates: z.array(z.looseObject({ uriTemplate: z.string(), name: z.string().optional() })),
+    /** Tool name → SHA-256 of its definition in RFC 8785 form. */
+    definitionHashes: z.record(z.string(), z.string()),
+    /** Stands for resources that are too many to be here; `resources` is empty then, and who needs them asks an executor. */
+    resourceList: z.object({ count: z.number().int(), hash: z.string() }).optional(),
+    /** Of a change that is told in `count` events: its items are those of all of them, in the order of `index`. */
+    part: z.object({ id: z.string(), index: z.number().int(), count: z.number().int() }).optional(),
+  }),
+});
+
+export const toolDefinitionChanged = defineEvent({
+  type: 'tool.definition.changed',
+  title: 'ToolDefinitionChanged',
+  owners: ['tool-executor'],
+  schema: z.object({ server, tool: z.string(), previousHash: z.string(), hash: z.string(), definition: named }),
+});
+
+export const serverEvents = [
+  serverRegistered,
+  serverRemoved,
+  serverStarted,
+  serverFailed,
+  serverStopped,
+  catalogueChanged,
+  toolDefinitionChanged,
+] as const;

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { safetyClassSchema } from './events/calls.js';
+import type { ServiceName } from './services.js';
+
+export const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+const duration = z.number().int().positive().max(86_400_000);
+
+/** Signalbox's own settings of one upstream server, under the key `signalbox` of its entry. Times in milliseconds. */
+export const upstreamSettingsSchema = z
+  .strictObject({
+    pool: z
+      .strictObject({
+        min: z.number().int().min(0).max(1000).default(1),
+        max: z.number().int().min(1).max(10_000).optional(),
+        acquireTimeoutMs: duration.default(10_000),
+        idleTimeoutMs: duration.default(300_000),
+        validateAfterMs: duration.default(30_000),
+      })
+      .prefault({}),
+    deadlineMs: duration.default(60_000),
+    connectTimeoutMs: duration.default(15_000),
+    /** The server's own annotations (readOnlyHint, idempotentHint) set safety classes only if it is trusted. */
+    trusted: z.boolean().default(false),
+    tools: z
+      .record(
+        z.string(),
+        z.strictObject({ class: safetyClassSchema.optional(), durability: z.enum(['ahead', 'queued']).optional() }),
+      )
+      .default({}),
+  })
+  .prefault({});
+export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;
+
+const common = { disabled: z.boolean().default(false), signalbox: upstreamSettingsSchema };
+const stringMap = z.record(z.string(), z.string());
+
+const stdioSchema = z.looseObject({
+  type: z.literal('stdio').optional(),
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: stringMap.default({}),
+  cwd: z.string().optional(),
+  ...common,
+});
+const httpSchema = z.looseObject({
+  type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
+  url: z.url({ protocol: /^https?$/ }),
+  headers: stringMap.default({}),
+  ...common,
+});
+
+/** One entry of `mcpServers`, as MCP hosts write it, with our additions under `signalbox`. */
+export const upstreamEntrySchema = z.union([stdioSchema, httpSchema], {
+  error: 'needs either "command" (a stdio server) or "url" (a Streamable HTTP server)',
+});
+
+export interface StdioTarget {
+  readonly kind: 'stdio';
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+export interface HttpTarget {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A service of the suite itself: its instances are where the directory says; `url` is where to look when it names none. */
+  readonly service?: ServiceName;
+}
+
+/** A validated upstream server. Values of `env` and `headers` are secrets: they never enter the log. */
+export interface UpstreamDefinition {
+  readonly name: string;
+  readonly target: StdioTarget | HttpTarget;
+  readonly settings: UpstreamSettings;
+  /** Where the definition came from: a file's path, or `default`. */
+  readonly source: string;
+}

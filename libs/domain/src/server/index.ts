@@ -1,0 +1,3 @@
+export * from './catalogue-parts.js';
+export * from './catalogue.js';
+export * from './server-view.js';

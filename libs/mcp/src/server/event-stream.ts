@@ -1,0 +1,148 @@
+import type { ServerResponse } from 'node:http';
+import { formatSse } from '../sse.js';
+import type { EventBuffer } from './event-buffer.js';
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+export interface EventStreamOptions {
+  readonly buffer: EventBuffer;
+  /** Sent first, as the `retry` of an event without data that gives the client an id to come back with; absent before 2025-11-25. */
+  readonly primingRetryMs?: number | undefined;
+  /** Bytes that may wait for a slow client; a connection with more is dropped, and may be resumed. */
+  readonly maxQueuedBytes: number;
+  /** The streams that have a connection, for keep-alive. */
+  readonly attached: Set<EventStream>;
+}
+
+/**
+ * A stream of server-sent events to one client, which outlives the connections that carry it: whatever is sent while there
+ * is none waits in the buffer. Event ids are `<key>.<seq>`.
+ */
+export class EventStream {
+  #response: ServerResponse | undefined;
+  #seq = 0;
+  /** The newest event that a connection was given. */
+  #written = 0;
+  #ended = false;
+
+  constructor(
+    /** Unique in its session; without a dot. */
+    readonly key: string,
+    private readonly options: EventStreamOptions,
+  ) {}
+
+  get connected(): boolean {
+    return this.#response !== undefined;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Begins the answer on this connection. What was sent before is not sent again: see {@link resume}. */
+  open(response: ServerResponse): void {
+    response.writeHead(200, STREAM_HEADERS);
+    const { primingRetryMs } = this.options;
+    if (primingRetryMs === undefined) response.flushHeaders();
+    else response.write(this.#priming(this.#seq, primingRetryMs));
+    this.#written = this.#seq;
+    this.#attach(response);
+  }
+
+  /** Begins the answer with what was sent while there was no connection, as far as it is still there. */
+  async openWithMissed(response: ServerResponse): Promise<void> {
+    const missed = await this.options.buffer.after(this.key, this.#written);
+    if (missed === undefined || missed.length === 0) return this.open(response);
+    const { primingRetryMs } = this.options;
+    response.writeHead(200, STREAM_HEADERS);
+    if (primingRetryMs !== undefined) response.write(this.#priming(this.#written, primingRetryMs));
+    await this.resume(response, this.#written);
+  }
+
+  /**
+   * Continues on another connection behind event `seq`.
+   * @returns false, with nothing written, when events behind it are no longer there
+   */
+  async resume(response: ServerResponse, seq: number): Promise<boolean> {
+    let last = seq;
+    do {
+      const events = await this.options.buffer.after(this.key, last);
+      if (!events) {
+        if (response.headersSent) response.destroy();
+        return response.headersSent;
+      }
+      if (!response.headersSent) response.writeHead(200, STREAM_HEADERS).flushHeaders();
+      for (const event of events) response.write(formatSse({ id: `${this.key}.${event.seq}`, data: event.data }));
+      last = events.at(-1)?.seq ?? this.#seq;
+    } while (last < this.#seq);
+    this.#written = Math.max(this.#written, last);
+    if (this.#ended) response.end();
+    else this.#attach(response);
+    return true;
+  }
+
+  /** Sends one message; never blocks, and needs no connection. */
+  send(data: string): void {
+    if (this.#ended) return;
+    const seq = ++this.#seq;
+    this.options.buffer.append(this.key, { seq, data });
+    if (!this.#response) return;
+    this.#written = seq;
+    this.#write(formatSse({ id: `${this.key}.${seq}`, data }));
+  }
+
+  /** Sends the last message, if there is one, and closes the connection. The buffer keeps what was sent. */
+  end(data?: string): void {
+    if (data !== undefined) this.send(data);
+    this.#ended = true;
+    const response = this.#response;
+    this.#detach();
+    response?.end();
+  }
+
+  keepAlive(): void {
+    this.comment('keep-alive');
+  }
+
+  /** Writes a line that clients skip, for people who look at the wire. */
+  comment(text: string): void {
+    this.#write(`: ${text}\n\n`);
+  }
+
+  #priming(seq: number, retry: number): string {
+    return formatSse({ id: `${this.key}.${seq}`, retry, data: '' });
+  }
+
+  #attach(response: ServerResponse): void {
+    const previous = this.#response;
+    this.#response = response;
+    this.options.attached.add(this);
+    previous?.end();
+    response.on('close', () => {
+      if (this.#response === response) this.#detach();
+    });
+  }
+
+  #write(text: string): void {
+    const response = this.#response;
+    if (!response) return;
+    // before writing: one message may be larger than all that may wait
+    if (response.writableLength > this.options.maxQueuedBytes) response.destroy();
+    else response.write(text);
+  }
+
+  #detach(): void {
+    this.#response = undefined;
+    this.options.attached.delete(this);
+  }
+}
+
+/** Answers with a stream that has nothing but a comment in it. */
+export function endWithComment(response: ServerResponse, text: string): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(200, STREAM_HEADERS).end(`: ${text}\n\n`);
+}

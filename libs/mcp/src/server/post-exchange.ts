@@ -1,0 +1,141 @@
+import type { RpcError } from '@signalbox/contracts';
+import type { ServerResponse } from 'node:http';
+import {
+  ErrorCode,
+  failureText,
+  notificationText,
+  requestText,
+  rpcError,
+  successText,
+  type RequestId,
+  type RpcOutcome,
+} from '../jsonrpc.js';
+import type { Accepted } from './content-negotiation.js';
+import type { EventStream } from './event-stream.js';
+import type { ClientChannel, Outcome } from './method-router.js';
+
+/** What an exchange needs of the session it belongs to. */
+export interface ExchangeHost {
+  /** A new stream of the session. */
+  openStream(): EventStream;
+  /** Registers a question to the client. @returns the id to send it under, or why it cannot be asked */
+  ask(
+    method: string,
+    params: object | undefined,
+    exchange: PostExchange,
+    answer: (outcome: RpcOutcome) => void,
+  ): { readonly id: RequestId } | { readonly error: RpcError };
+  /** Forgets the questions of a request that is done. */
+  exchangeDone(exchange: PostExchange): void;
+}
+
+/**
+ * One POSTed request and its answer: `application/json` when the result is the first thing there is to say, else a stream of
+ * events that begins with the first notification or question and ends with the result.
+ */
+export class PostExchange implements ClientChannel {
+  #stream: EventStream | undefined;
+  #done = false;
+  #cancelled: { reason: string | undefined } | undefined;
+  #cancelListener: ((reason: string | undefined) => void) | undefined;
+
+  constructor(
+    readonly id: RequestId,
+    private readonly response: ServerResponse,
+    private readonly host: ExchangeHost,
+    private readonly accepted: Accepted,
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number,
+  ) {}
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Turns the answer into a stream, so that a connection that breaks can be resumed. */
+  upgrade(): EventStream | undefined {
+    // a connection that is gone left before there was an id to come back with
+    if (this.#stream || this.#done || !this.accepted.stream || this.response.destroyed) return this.#stream;
+    this.#stream = this.host.openStream();
+    this.#stream.open(this.response);
+    return this.#stream;
+  }
+
+  /** The same for a request that has nothing to say yet, if the client has said that it reads streams. */
+  upgradeEarly(): void {
+    if (this.accepted.streamNamed) this.upgrade();
+  }
+
+  notify(method: string, params: object | undefined): void {
+    if (!this.#done) this.upgrade()?.send(notificationText(method, params));
+  }
+
+  ask(method: string, params: object | undefined): Promise<RpcOutcome> {
+    return new Promise((resolve) => {
+      if (this.#done) return resolve(refusal('the request is over'));
+      if (!this.accepted.stream) return resolve(refusal('the client does not accept text/event-stream'));
+      const stream = this.upgrade();
+      if (!stream) return resolve(refusal('the client has closed the connection'));
+      const asked = this.host.ask(method, params, this, resolve);
+      if ('error' in asked) resolve({ error: asked.error });
+      else stream.send(requestText(asked.id, method, params));
+    });
+  }
+
+  onCancelled(listener: (reason: string | undefined) => void): void {
+    if (this.#cancelled) listener(this.#cancelled.reason);
+    else this.#cancelListener = listener;
+  }
+
+  /** Answers, unless the request was taken back. */
+  finish(outcome: Outcome): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.host.exchangeDone(this);
+    const text = outcomeText(this.id, outcome);
+    if (this.#stream) this.#stream.end(text);
+    else if (this.accepted.json) sendJson(this.response, 200, text);
+    else if (!this.response.destroyed) {
+      const stream = this.host.openStream();
+      stream.open(this.response);
+      stream.end(text);
+    }
+  }
+
+  /** The client took the request back: it gets no answer (MCP 2025-11-25, cancellation). */
+  cancel(reason: string | undefined): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.host.exchangeDone(this);
+    if (this.#stream) this.#stream.end();
+    else if (!this.response.headersSent) this.response.writeHead(202).end();
+    this.#cancelled = { reason };
+    this.#cancelListener?.(reason);
+  }
+}
+
+/** JSON text of the response that an outcome makes. */
+export function outcomeText(id: RequestId, outcome: Outcome): string {
+  if ('resultText' in outcome) {
+    return `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":${outcome.resultText}}`;
+  }
+  return 'error' in outcome ? failureText(id, outcome.error) : successText(id, outcome.result);
+}
+
+/** Answers with JSON text, in one write. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers?: Record<string, string>,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const length = Buffer.byteLength(text);
+  if (headers) response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+  else response.writeHead(status, ['content-type', 'application/json', 'content-length', String(length)]);
+  response.end(text);
+}
+
+function refusal(why: string): RpcOutcome {
+  return { error: rpcError(ErrorCode.MethodNotFound, `The client cannot be asked: ${why}`) };
+}

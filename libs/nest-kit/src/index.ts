@@ -1,0 +1,12 @@
+export * from './service-context.js';
+export * from './tokens.js';
+export * from './problem.js';
+export { problemOfError } from './problem-of-error.js';
+export { type RawRoute } from './raw-server.js';
+export * from './projection-host.js';
+export * from './readiness-probe.js';
+export { type BusPatternOptions } from './bus-transport.js';
+export { type RegistrationOptions } from './self-registration.js';
+export * from './start-service.js';
+export { startLogRelay, type LogRelayOptions } from './relays/log-relay.js';
+export { SignalboxModule } from './signalbox.module.js';

@@ -1,0 +1,32 @@
+import type { ServiceName } from '@signalbox/contracts';
+import type { ConfigSource, InstanceLeases, PortSet } from '@signalbox/ports';
+import type { Logger } from 'pino';
+
+/** All that a service is given; it takes nothing from its surroundings by itself. */
+export interface ServiceContext {
+  readonly service: ServiceName;
+  /** Names the instance in the log, on the bus and in the directory, and its own partition: `gateway-1`. */
+  readonly instanceId: string;
+  /** Address to listen on. */
+  readonly bind: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Name or address that others reach it by, for the directory. Default: the address it listens on. */
+  readonly advertise?: string;
+  readonly version: string;
+  /** With leases when several processes write to the log; without, this process is the only one. */
+  readonly ports: PortSet & { readonly leases?: InstanceLeases | undefined };
+  readonly config: ConfigSource;
+  /** Silent when absent. */
+  readonly logger?: Logger;
+}
+
+export interface RunningService {
+  readonly service: ServiceName;
+  readonly url: string;
+  /** Takes no new work, finishes what it has within its drain time, deregisters, closes. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** What each `apps/<service>/src/index.ts` exports as `start`. Resolves when the service answers. */
+export type StartService = (context: ServiceContext) => Promise<RunningService>;

@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino, type Logger } from 'pino';
+import { BusTransport } from './bus-transport.js';
+import { loopbackGuard, type GuardOptions } from './loopback-guard.js';
+import { nestLogger } from './nest-logger.js';
+import { serveOpenApi } from './openapi.js';
+import { ProblemFilter } from './problem.filter.js';
+import { RawServer, type RawRoute } from './raw-server.js';
+import { registerSelf, type RegistrationOptions } from './self-registration.js';
+import type { RunningService, ServiceContext } from './service-context.js';
+import { SignalboxModule } from './signalbox.module.js';
+import { validationPipe } from './validation.pipe.js';
+
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Characters of one part of a path; longer ones are 404. */
+const MAX_PATH_PARAMETER = 512;
+
+export interface ServiceOptions extends RegistrationOptions {
+  readonly module: Type | DynamicModule;
+  readonly title: string;
+  readonly description: string;
+  /** Makes a route that sees requests before Fastify, from what the application has. */
+  readonly rawRoutes?: (app: INestApplication) => RawRoute;
+  /** Names beside the loopback ones; `own` when the service guards itself. */
+  readonly guard?: GuardOptions | 'own';
+}
+
+@Module({})
+class ServiceRoot {}
+
+/** Starts one service: Nest on Fastify with everything that all services have in common. Resolves when it listens and is registered. */
+export async function startService(context: ServiceContext, options: ServiceOptions): Promise<RunningService> {
+  const logger = context.logger ?? pino({ level: 'silent' });
+  const raw = new RawServer();
+  const root: DynamicModule = { module: ServiceRoot, imports: [SignalboxModule.forService(context), options.module] };
+  const adapter = new FastifyAdapter({
+    serverFactory: raw.factory,
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+    // hooks on signals are the launcher's: Nest's would end the process under the other services
+  });
+  try {
+    app.useGlobalPipes(validationPipe());
+    app.useGlobalFilters(new ProblemFilter(logger));
+    app.connectMicroservice(
+      { strategy: new BusTransport(context.ports.bus, context.service) },
+      { inheritAppConfig: true },
+    );
+    serveOpenApi(app, { title: options.title, description: options.description, version: context.version });
+    await app.startAllMicroservices();
+    const { guard = {} } = options;
+    if (guard !== 'own') raw.add(loopbackGuard(context.bind, guard));
+    if (options.rawRoutes) raw.add(options.rawRoutes(app));
+    await app.listen(context.port, context.bind);
+    const url = new URL(await app.getUrl());
+    const deregister = await registerSelf(context, announced(url, context.advertise), options);
+    logger.info({ url: url.href }, `${context.service} is up`);
+    return { service: context.service, url: url.origin, stop: () => stop(app, deregister, logger) };
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Where others reach what listens here. */
+function announced(url: URL, host: string | undefined): URL {
+  const reached = new URL(url);
+  if (host !== undefined) reached.hostname = host.includes(':') ? `[${host}]` : host;
+  return reached;
+}
+
+async function stop(
+  app: INestApplication,
+  deregister: (reason: string) => Promise<void>,
+  logger: Logger,
+): Promise<void> {
+  for (const step of [() => deregister('shutdown'), () => app.close()]) {
+    await step().catch((error: unknown) => logger.error({ err: error }, 'while stopping'));
+  }
+}

@@ -1,0 +1,73 @@
+import { SERVICE_NAMES } from '@signalbox/contracts';
+import * as z from 'zod';
+import { ConfigError } from './config-error.js';
+import { problemsOf } from './zod-problems.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export const loggingSchema = z
+  .strictObject({
+    level: z.enum(LOG_LEVELS).default('info'),
+    /** `auto`: readable on a terminal, JSON lines elsewhere. */
+    format: z.enum(['auto', 'json', 'pretty']).default('auto'),
+  })
+  .prefault({});
+
+export const shutdownSchema = z
+  .strictObject({
+    /** How long all services together may take to finish what they have, in milliseconds. */
+    drainMs: z.number().int().min(0).max(600_000).default(15_000),
+  })
+  .prefault({});
+
+export const networkSchema = z
+  .strictObject({
+    /**
+     * Which services listen on SIGNALBOX_BIND when others can reach that address. Only the gateway authenticates its
+     * callers: expose another one only where the network is trusted.
+     */
+    expose: z
+      .array(z.enum(SERVICE_NAMES, { error: `must be one of: ${SERVICE_NAMES.join(', ')}` }))
+      .default(['gateway']),
+  })
+  .prefault({});
+
+export const storageSchema = z
+  .strictObject({
+    /** What an acknowledged append survives: `NORMAL` the death of the process, `FULL` the loss of power too, at a price. */
+    synchronous: z.enum(['NORMAL', 'FULL']).default('NORMAL'),
+  })
+  .prefault({});
+
+export const startupSchema = z
+  .strictObject({
+    /** How long to wait at start for each server (database, broker, directory) to answer, in milliseconds. */
+    waitMs: z.number().int().min(0).max(3_600_000).default(60_000),
+  })
+  .prefault({});
+
+/** The sections of the file that are about the process and not about one service. */
+export interface ProcessSettings {
+  readonly logging: z.infer<typeof loggingSchema>;
+  readonly shutdown: z.infer<typeof shutdownSchema>;
+  readonly network: z.infer<typeof networkSchema>;
+  readonly startup: z.infer<typeof startupSchema>;
+  /** Of the embedded profile. */
+  readonly storage: z.infer<typeof storageSchema>;
+}
+
+/** @throws ConfigError naming each wrong key by path */
+export function readProcessSettings(section: (name: string) => unknown): ProcessSettings {
+  const read = <T>(name: string, schema: z.ZodType<T>, keys: readonly string[]): T => {
+    const parsed = schema.safeParse(section(name));
+    if (parsed.success) return parsed.data;
+    throw new ConfigError(problemsOf(parsed.error.issues, `signalbox.${name}`, () => keys));
+  };
+  return {
+    logging: read('logging', loggingSchema, Object.keys(loggingSchema.unwrap().shape)),
+    shutdown: read('shutdown', shutdownSchema, Object.keys(shutdownSchema.unwrap().shape)),
+    network: read('network', networkSchema, Object.keys(networkSchema.unwrap().shape)),
+    startup: read('startup', startupSchema, Object.keys(startupSchema.unwrap().shape)),
+    storage: read('storage', storageSchema, Object.keys(storageSchema.unwrap().shape)),
+  };
+}

@@ -1,0 +1,121 @@
+import {
+  SERVER_NAME,
+  upstreamEntrySchema,
+  upstreamSettingsSchema,
+  type UpstreamDefinition,
+} from '@signalbox/contracts';
+import type { ConfigProblem } from '@signalbox/ports';
+import type * as z from 'zod';
+import { BUILT_IN_NAMES } from './built-in-upstreams.js';
+import { interpolate } from './interpolate.js';
+import { suggestion } from './suggestion.js';
+import { joinPath, problemsOf } from './zod-problems.js';
+
+export const SECTION = 'mcpServers';
+const settingsShape = upstreamSettingsSchema.unwrap().shape;
+const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  signalbox: Object.keys(settingsShape),
+  pool: Object.keys(settingsShape.pool.unwrap().shape),
+};
+
+export interface Upstreams {
+  /** Valid and enabled, in the file's order. */
+  readonly servers: readonly UpstreamDefinition[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Reads `mcpServers`. Each entry stands for itself: a wrong one becomes problems and leaves the others as they are. */
+export function readUpstreams(
+  section: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  source: string,
+): Upstreams {
+  if (section === undefined) return { servers: [], problems: [] };
+  if (!isObject(section)) {
+    return { servers: [], problems: [{ path: SECTION, message: 'must be an object: server name → entry' }] };
+  }
+  const servers: UpstreamDefinition[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const [name, entry] of Object.entries(section)) {
+    const read = readEntry(name, entry, env, source);
+    if (Array.isArray(read)) problems.push(...read);
+    else if (read !== 'disabled') servers.push(read);
+  }
+  return { servers, problems };
+}
+
+function readEntry(
+  name: string,
+  raw: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  source: string,
+): UpstreamDefinition | 'disabled' | ConfigProblem[] {
+  const path = joinPath(SECTION, [name]);
+  const wrongName = nameProblem(name);
+  if (wrongName !== undefined) return [{ path, message: wrongName }];
+  if (isObject(raw) && raw.disabled === true) return 'disabled';
+
+  const problems: ConfigProblem[] = [];
+  const parsed = upstreamEntrySchema.safeParse(isObject(raw) ? interpolateEntry(raw, env, path, problems) : raw);
+  if (problems.length > 0) return problems;
+  if (!parsed.success) return entryProblems(raw, parsed.error.issues, path);
+  if (isObject(raw) && 'command' in raw && 'url' in raw) {
+    return [{ path, message: 'has both "command" and "url"; a server is one or the other' }];
+  }
+  const { data } = parsed;
+  if (data.signalbox.pool.max !== undefined && data.signalbox.pool.max < data.signalbox.pool.min) {
+    return [{ path: `${path}.signalbox.pool.max`, message: `must not be below min (${data.signalbox.pool.min})` }];
+  }
+  return { name, source, settings: data.signalbox, target: targetOf(data) };
+}
+
+function targetOf(entry: z.infer<typeof upstreamEntrySchema>): UpstreamDefinition['target'] {
+  if (!('command' in entry)) return { kind: 'http', url: entry.url, headers: entry.headers };
+  const { command, args, env, cwd } = entry as Extract<typeof entry, { args: string[] }>;
+  return { kind: 'stdio', command, args, env, ...(cwd !== undefined && { cwd }) };
+}
+
+const INTERPOLATED = ['command', 'args', 'env', 'cwd', 'url', 'headers'];
+
+function interpolateEntry(
+  raw: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+  path: string,
+  problems: ConfigProblem[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(raw).map(([key, value]) => [
+      key,
+      INTERPOLATED.includes(key) ? interpolate(value, env, joinPath(path, [key]), problems) : value,
+    ]),
+  );
+}
+
+function nameProblem(name: string): string | undefined {
+  if (!SERVER_NAME.test(name)) {
+    return 'is no server name: letters, digits, "_" and "-", starting with a letter or digit, at most 40';
+  }
+  if (BUILT_IN_NAMES.includes(name))
+    return `is the name of a built-in server (${BUILT_IN_NAMES.join(', ')}); choose another`;
+  return undefined;
+}
+
+/** Where both kinds fail, what is wrong with the kind that was meant says more than the union's own message. */
+function entryProblems(raw: unknown, issues: readonly z.core.$ZodIssue[], path: string): ConfigProblem[] {
+  const [issue] = issues;
+  if (isObject(raw) && ('command' in raw || 'url' in raw)) {
+    const meant = issue?.code === 'invalid_union' ? issue.errors['command' in raw ? 0 : 1] : undefined;
+    return problemsOf(meant ?? issues, path, (at) => KNOWN_KEYS[String(at.at(-1))] ?? []);
+  }
+  const misspelt = isObject(raw) ? Object.keys(raw).map(misspeltKind).find(Boolean) : undefined;
+  return problemsOf(issues, path).map((problem) => ({ ...problem, message: problem.message + (misspelt ?? '') }));
+}
+
+function misspeltKind(key: string): string | undefined {
+  const hint = suggestion(key, ['command', 'url']);
+  return hint.includes('did you mean') ? ` ("${key}"${hint})` : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

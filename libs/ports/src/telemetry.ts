@@ -1,0 +1,65 @@
+/**
+ * Traces (OpenTelemetry's model, without its API in our code). Spans are made by hand on hot paths: automatic
+ * instrumentation costs four times the request itself (STACK.md). There is no current span: whoever starts one passes on
+ * its `traceparent`, as header, in `_meta`, with the message, with the commit.
+ *
+ * Contract, proven by `telemetryContract` of `@signalbox/port-contracts`:
+ * - `traceparent` of a span is a valid W3C one, in the trace of its parent when that is valid, in a new one otherwise.
+ *   A parent that is not sampled has spans that are not sampled.
+ * - What is set after `end` is ignored; ending twice changes nothing.
+ * - Nothing here ever throws, waits or slows down because a collector is away; spans that cannot be sent are dropped.
+ * - After `close` spans still have valid traceparents, and go nowhere.
+ */
+export interface Telemetry {
+  /** The tracer of one service: five services of one process show as five. */
+  tracer(service: string, instanceId: string): Tracer;
+  /** Sends what is left, at most for 5 s. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface Tracer {
+  /** @param name of few different values, as in the semantic conventions: `tools/call`, `process execute` */
+  startSpan(name: string, options?: SpanOptions): Span;
+}
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+export type AttributeValue = string | number | boolean;
+
+export interface SpanOptions {
+  /** Default `internal`. */
+  readonly kind?: SpanKind;
+  /** `traceparent` of the caller. */
+  readonly parent?: string | undefined;
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+export interface Span {
+  /** What goes to the next hop. */
+  readonly traceparent: string;
+  /** Replaces the value that it had. */
+  setAttribute(name: string, value: AttributeValue): void;
+  /** Marks it as failed; the message says why. */
+  fail(message: string): void;
+  end(): void;
+}
+
+/** A span as it was when it ended. */
+export interface FinishedSpan {
+  readonly service: string;
+  readonly instanceId: string;
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  /** Undefined when the trace begins here. */
+  readonly parentSpanId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startTime: number;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Why it failed; undefined when it did not. */
+  readonly failure: string | undefined;
+}

@@ -1,0 +1,2 @@
+export { AllowList } from './address-guard.js';
+export { createServer } from './server.js';

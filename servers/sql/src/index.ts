@@ -1,0 +1,2 @@
+export { createServer } from './server.js';
+export { SqlRunner } from './sql-runner.js';
