@@ -63,7 +63,8 @@ export const toolCallProgressed = defineEvent({
 export const toolCallCompleted = defineEvent({
   type: 'tool.call.completed',
   title: 'ToolCallCompleted',
-  owners: ['tool-executor'],
+  // the gateway's: calls that it answers by itself, from a cache or from its own tools
+  owners: ['tool-executor', 'gateway'],
   schema: z.object({ ...ofAttempt, result: payloadSchema, isError: z.boolean(), durationMs: milliseconds }),
 });
 

@@ -4,6 +4,15 @@ import { defineEvent } from './define.js';
 const server = z.string();
 const named = z.looseObject({ name: z.string() });
 
+/** What a server says of how long, and for whom, an answer may be kept (MCP 2026-07-28, `ttlMs` and `cacheScope`). */
+export const cachingHintSchema = z.object({
+  /** Milliseconds; 0: not at all. */
+  ttlMs: z.number().nonnegative(),
+  /** `private`: for the one who asked only. */
+  cacheScope: z.enum(['public', 'private']),
+});
+export type CachingHint = z.infer<typeof cachingHintSchema>;
+
 export const serverRegistered = defineEvent({
   type: 'server.registered',
   title: 'ServerRegistered',
@@ -76,6 +85,15 @@ export const catalogueChanged = defineEvent({
     definitionHashes: z.record(z.string(), z.string()),
     /** Stands for resources that are too many to be here; `resources` is empty then, and who needs them asks an executor. */
     resourceList: z.object({ count: z.number().int(), hash: z.string() }).optional(),
+    /** What the server said with each list; absent for servers of revisions that do not say it. */
+    caching: z
+      .object({
+        tools: cachingHintSchema.optional(),
+        prompts: cachingHintSchema.optional(),
+        resources: cachingHintSchema.optional(),
+        resourceTemplates: cachingHintSchema.optional(),
+      })
+      .optional(),
     /** Of a change that is told in `count` events: its items are those of all of them, in the order of `index`. */
     part: z.object({ id: z.string(), index: z.number().int(), count: z.number().int() }).optional(),
   }),

@@ -16,7 +16,7 @@ export type PendingParts = Readonly<Record<string, readonly CatalogueData[]>>;
  * @returns the catalogue itself when it fits
  */
 export function splitCatalogue(whole: CatalogueData, maxChars: number, id: string): readonly CatalogueData[] {
-  const { server, resourceList } = whole;
+  const { server, resourceList, caching } = whole;
   const parts: CatalogueData[] = [];
   let part = emptyPart(server);
   let chars = 0;
@@ -41,6 +41,7 @@ export function splitCatalogue(whole: CatalogueData, maxChars: number, id: strin
   return parts.map((data, index) => ({
     ...data,
     ...(index === 0 && resourceList ? { resourceList } : {}),
+    ...(index === 0 && caching ? { caching } : {}),
     part: { id, index, count: parts.length },
   }));
 }
@@ -65,8 +66,11 @@ export function joinCatalogue(
     for (const list of LISTS) (whole[list] as unknown[]).push(...one[list]);
     Object.assign(whole.definitionHashes, one.definitionHashes);
   }
-  const { resourceList } = parts[0]!;
-  return { whole: { ...whole, ...(resourceList ? { resourceList } : {}) }, pending: others };
+  const { resourceList, caching } = parts[0]!;
+  return {
+    whole: { ...whole, ...(resourceList ? { resourceList } : {}), ...(caching ? { caching } : {}) },
+    pending: others,
+  };
 }
 
 function emptyPart(server: string): CatalogueData {

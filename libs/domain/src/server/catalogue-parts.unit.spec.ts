@@ -11,6 +11,7 @@ const whole: EventData<'catalogue.changed'> = {
   resourceTemplates: [{ uriTemplate: 'x://{id}' }],
   definitionHashes: Object.fromEntries(tools.map(({ name }) => [name, `hash of ${name}`])),
   resourceList: { count: 100, hash: 'h' },
+  caching: { tools: { ttlMs: 1_000, cacheScope: 'private' } },
 };
 const join = (parts: readonly EventData<'catalogue.changed'>[]) => {
   let pending: PendingParts = {};

@@ -46,6 +46,7 @@ export function diffCatalogue({ current, knownHashes }: CatalogueState, next: Ca
     current === undefined ||
     added.length + removed.length + redefined.length > 0 ||
     current.resourceList?.hash !== next.resourceList?.hash ||
+    !sameJson(current.caching ?? {}, next.caching ?? {}) ||
     !sameSet(current.prompts, next.prompts, ({ name }) => name) ||
     !sameSet(current.resources, next.resources, ({ uri }) => uri) ||
     !sameSet(current.resourceTemplates, next.resourceTemplates, ({ uriTemplate }) => uriTemplate);

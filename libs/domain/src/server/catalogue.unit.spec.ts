@@ -92,6 +92,7 @@ describe('observing a catalogue', () => {
     { prompts: [{ name: 'p' }] },
     { resources: [{ uri: 'file:///a' }] },
     { resourceTemplates: [{ uriTemplate: 'file:///{x}' }] },
+    { caching: { tools: { ttlMs: 5_000, cacheScope: 'public' as const } } },
   ])('writes a change of %o', (extra) => {
     const next = catalogue({ a: '1' }, extra);
     given(catalogueDecider, [changed(catalogue({ a: '1' }))])
