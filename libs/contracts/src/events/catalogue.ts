@@ -1,12 +1,20 @@
 import type * as z from 'zod';
 import { callEvents } from './calls.js';
+import { configEvents } from './config.js';
 import type { EventDefinition } from './define.js';
 import { resourceEvents } from './resources.js';
 import { serverEvents } from './servers.js';
 import { serviceEvents } from './services.js';
 import { sessionEvents } from './sessions.js';
 
-const ALL = [...callEvents, ...serverEvents, ...serviceEvents, ...resourceEvents, ...sessionEvents] as const;
+const ALL = [
+  ...callEvents,
+  ...serverEvents,
+  ...serviceEvents,
+  ...resourceEvents,
+  ...sessionEvents,
+  ...configEvents,
+] as const;
 type Definitions = (typeof ALL)[number];
 
 /** Every event type there is. */
