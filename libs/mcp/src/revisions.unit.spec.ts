@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LATEST_SESSION_REVISION, negotiateRevision, SESSION_REVISIONS } from './revisions.js';
+import { isOfStatelessEra, LATEST_SESSION_REVISION, negotiateRevision, SESSION_REVISIONS } from './revisions.js';
 
 describe('negotiateRevision', () => {
   it('keeps a revision that we speak', () => {
@@ -9,5 +9,18 @@ describe('negotiateRevision', () => {
   it.each(['2026-07-28', '1.0', undefined, 5])('answers %s with the newest', (asked) => {
     expect(negotiateRevision(asked)).toBe(LATEST_SESSION_REVISION);
     expect(LATEST_SESSION_REVISION).toBe('2025-11-25');
+  });
+});
+
+describe('isOfStatelessEra', () => {
+  it.each([
+    ['2026-07-28', true],
+    ['2027-01-01', true],
+    ['2025-11-25', false],
+    ['nonsense', false],
+    ['9', false],
+    [undefined, false],
+  ])('%s: %s', (revision, expected) => {
+    expect(isOfStatelessEra(revision)).toBe(expected);
   });
 });

@@ -7,3 +7,4 @@ export * from './paging.js';
 export * from './post-exchange.js';
 export * from './read-body.js';
 export * from './uri-template.js';
+export * from './stateless-request.js';

@@ -1,5 +1,6 @@
-/** Severities of RFC 5424, least severe first (MCP 2025-11-25, logging). */
-export const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+import { LOG_LEVELS } from '@signalbox/mcp';
+
+export { LOG_LEVELS };
 
 /** Whether a client that asked for messages from `wanted` upwards gets one of `level`. */
 export function passesLevel(level: unknown, wanted: string | undefined): boolean {
