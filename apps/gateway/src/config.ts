@@ -67,13 +67,32 @@ export const gatewayConfigSchema = z.strictObject({
       bufferBytes: count(2 * MIB, 1024 * MIB),
       /** Kept for all sessions together. */
       bufferTotalBytes: count(64 * MIB, 16 * 1024 * MIB),
+      /** Calls that are followed in the log for clients that came from another gateway. */
+      maxFollowed: count(1_000, 100_000),
+      /** Shortest pause between two looks at the log for such a call; it grows while nothing happens. */
+      followMs: ms(200, 60_000),
+      /** How long another attempt may take to follow one whose executor was lost, before the loss is the answer. */
+      lostCallMs: ms(5_000, 600_000),
+      /** How long after its deadline the outcome of such a call is waited for. */
+      overdueMs: ms(60_000, 3_600_000),
     })
     .prefault({}),
   catalogue: z
     .strictObject({
       pageSize: count(100, 10_000),
-      /** How long the tools of a server that is down stay listed. */
-      graceMs: ms(60_000),
+      /** A server that is down for longer has what it offers marked as unavailable in the lists. */
+      unavailableAfterMs: ms(2_000),
+      /** How long what a server that is down offers stays listed. It can be called as soon as the server is back, listed or not. */
+      graceMs: ms(600_000),
+      /** What clients are told of keeping the lists of servers that do not say it themselves (MCP 2026-07-28). */
+      caching: z
+        .strictObject({
+          /** How long a client may keep a list; 0: not at all. */
+          ttlMs: z.number().int().min(0).max(86_400_000).default(5_000),
+          /** Whether a cache that several users share may keep a list. */
+          cacheScope: z.enum(['public', 'private']).default('private'),
+        })
+        .prefault({}),
       /** Longest wait at start for the catalogue to reach the end of the log. */
       catchUpMs: ms(10_000),
       /** Changes within this time make one list_changed. */

@@ -10,7 +10,7 @@ describe('parseGatewayConfig', () => {
     expect(parse(undefined)).toMatchObject({
       http: { allowedHosts: [], allowedOrigins: [], maxBodyBytes: 4_194_304 },
       sessions: { max: 10_000, idleMs: 1_800_000 },
-      catalogue: { pageSize: 100, graceMs: 60_000 },
+      catalogue: { pageSize: 100, graceMs: 600_000 },
       calls: { deadlineMs: 60_000 },
       redaction: { enabled: true },
     });

@@ -31,29 +31,40 @@ export interface ListItem {
   readonly text: string;
 }
 
-/** A list whose pages are serialised once: `{"<key>":[…],"nextCursor":"…"}`. */
+/** How long, and for whom, a list may be kept (MCP 2026-07-28). */
+export interface ListHints {
+  readonly ttlMs: number;
+  readonly cacheScope: 'public' | 'private';
+}
+
+/** A list whose pages are serialised once: `{"<key>":[…],"nextCursor":"…"}`, on demand with hints for caches. */
 export class PagedList {
-  readonly #pages = new Map<number, string>();
+  readonly #pages = [new Map<number, string>(), new Map<number, string>()] as const;
   #indexes: Map<string, number> | undefined;
 
   constructor(
     private readonly key: string,
     readonly items: readonly ListItem[],
     private readonly pageSize: number,
+    readonly hints: ListHints = { ttlMs: 0, cacheScope: 'private' },
   ) {}
 
-  /** JSON text of the page that a cursor asks for, the first without one; undefined when the cursor is malformed. */
-  page(cursor: unknown): string | undefined {
-    if (cursor === undefined || cursor === null) return this.#pageAt(0);
+  /**
+   * JSON text of the page that a cursor asks for, the first without one; undefined when the cursor is malformed.
+   * @param hinted with `ttlMs` and `cacheScope`
+   */
+  page(cursor: unknown, hinted = false): string | undefined {
+    if (cursor === undefined || cursor === null) return this.#pageAt(0, hinted);
     const position = readCursor(cursor);
     if (!position) return undefined;
     this.#indexes ??= new Map(this.items.map((item, index) => [item.name, index]));
     const index = this.#indexes.get(position.name) ?? position.index - 1;
-    return this.#pageAt(Math.min(index + 1, this.items.length));
+    return this.#pageAt(Math.min(index + 1, this.items.length), hinted);
   }
 
-  #pageAt(start: number): string {
-    const known = this.#pages.get(start);
+  #pageAt(start: number, hinted: boolean): string {
+    const pages = this.#pages[hinted ? 1 : 0];
+    const known = pages.get(start);
     if (known !== undefined) return known;
     const end = Math.min(start + this.pageSize, this.items.length);
     const texts = this.items.slice(start, end).map((item) => item.text);
@@ -61,9 +72,10 @@ export class PagedList {
     if (end < this.items.length) {
       page += `,"nextCursor":"${writeCursor({ name: this.items[end - 1]!.name, index: end - 1 })}"`;
     }
+    if (hinted) page += `,"ttlMs":${this.hints.ttlMs},"cacheScope":"${this.hints.cacheScope}"`;
     page += '}';
     // only the borders of whole pages come back often; others would let a client fill the map
-    if (start % this.pageSize === 0) this.#pages.set(start, page);
+    if (start % this.pageSize === 0) pages.set(start, page);
     return page;
   }
 }

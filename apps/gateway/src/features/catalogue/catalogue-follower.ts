@@ -5,8 +5,9 @@ import { decodeCommit, LogFollower } from '@signalbox/runtime';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import type { GatewayConfig } from '../../config.js';
-import type { CatalogueView, ListKind } from './catalogue-view.js';
+import type { CatalogueView } from './catalogue-view.js';
 import { Catalogue } from './catalogue.js';
+import type { ListKind } from './list-kind.js';
 import type { ServerCatalogue } from './server-entry.js';
 import { isServerEventType } from './server-event.js';
 

@@ -1,10 +1,13 @@
-import type { SafetyClass, UpstreamSettings } from '@signalbox/contracts';
+import type { CachingHint, SafetyClass, UpstreamSettings } from '@signalbox/contracts';
 import { isQueued, safetyClassOf } from '@signalbox/domain/call';
 import { exposedName, PagedList, uriTemplateMatcher, type ListItem } from '@signalbox/mcp';
-import type { ServerEntry } from './server-entry.js';
+import type { ItemTexts } from './item-texts.js';
+import { LIST_KINDS, type ListKind } from './list-kind.js';
+import { strictest } from './list-caching.js';
+import type { Availability, ServerEntry } from './server-entry.js';
 
-export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
-type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
+export type { ListKind } from './list-kind.js';
+export type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
 
 /** Something that clients call by name. */
 export interface NamedEntry {
@@ -24,14 +27,25 @@ export interface ToolEntry extends NamedEntry {
   readonly deadlineMs: number;
 }
 
+/** What of the tools is in the list; all of them can be called. */
+export interface ToolListing {
+  /** Tools of the gateway itself, in the view of all servers. */
+  readonly own: readonly Definition[];
+  /** Of the servers' tools. All are when absent. */
+  readonly shows?: ((exposed: string) => boolean) | undefined;
+}
+
 export interface ViewOptions {
   readonly pageSize: number;
   /** The one server that is seen, with its own names. */
   readonly scope?: string | undefined;
   readonly settings: (server: string) => UpstreamSettings | undefined;
   readonly defaultDeadlineMs: number;
-  /** Whether what a server offers is listed: not for ever after it went down. */
-  readonly listed: (entry: ServerEntry) => boolean;
+  readonly availability: (entry: ServerEntry) => Availability;
+  readonly texts: ItemTexts;
+  readonly toolListing: ToolListing;
+  /** What is said of the lists of servers that do not say it themselves. */
+  readonly defaultCaching: CachingHint;
 }
 
 interface ResourceTemplate {
@@ -55,44 +69,29 @@ export class CatalogueView {
     private readonly options: ViewOptions,
   ) {
     const items: Record<ListKind, ListItem[]> = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
-    const tools: ToolEntry[] = [];
-    for (const entry of entries) {
-      if (!entry.catalogue || (options.scope !== undefined && entry.name !== options.scope)) continue;
-      const listed = options.listed(entry);
-      const list = (kind: ListKind, name: string, definition: object): void => {
-        if (listed) items[kind].push({ name, text: JSON.stringify(definition) });
-      };
-      for (const tool of this.#addTools(entry)) {
-        list('tools', tool.exposed, { ...tool.definition, name: tool.exposed });
-        if (listed) tools.push(tool);
-      }
-      for (const prompt of this.#addPrompts(entry)) {
-        list('prompts', prompt.exposed, { ...prompt.definition, name: prompt.exposed });
-      }
-      for (const resource of entry.catalogue.resources) {
-        if (this.#addResource(entry.name, resource.uri)) list('resources', resource.uri, resource);
-      }
-      for (const template of entry.catalogue.resourceTemplates) {
-        if (this.#addTemplate(entry.name, template.uriTemplate)) {
-          list('resourceTemplates', template.uriTemplate, template);
-        }
-      }
-    }
-    this.tools = tools;
+    const seen = entries.filter(({ name }) => options.scope === undefined || name === options.scope);
+    this.tools = seen.flatMap((entry) => this.#addServer(entry, items));
+    if (options.scope === undefined) this.#listOwn(items.tools);
     this.#addBareNames(this.#tools);
     this.#addBareNames(this.#prompts);
-    const paged = (kind: ListKind) => new PagedList(kind, items[kind], options.pageSize);
-    this.#lists = {
-      tools: paged('tools'),
-      prompts: paged('prompts'),
-      resources: paged('resources'),
-      resourceTemplates: paged('resourceTemplates'),
+    const list = (kind: ListKind): [ListKind, PagedList] => {
+      const caching = strictest(seen, kind, options.defaultCaching);
+      return [kind, new PagedList(kind, items[kind], options.pageSize, caching)];
     };
+    this.#lists = Object.fromEntries(LIST_KINDS.map(list)) as Record<ListKind, PagedList>;
   }
 
-  /** JSON text of a page of a list, or undefined when the cursor is malformed. */
-  page(kind: ListKind, cursor: unknown): string | undefined {
-    return this.#lists[kind].page(cursor);
+  /**
+   * JSON text of a page of a list, or undefined when the cursor is malformed.
+   * @param hinted with `ttlMs` and `cacheScope`, as MCP 2026-07-28 asks for them
+   */
+  page(kind: ListKind, cursor: unknown, hinted = false): string | undefined {
+    return this.#lists[kind].page(cursor, hinted);
+  }
+
+  /** How long, and for whom, a list may be kept: the strictest of what its servers say. */
+  caching(kind: ListKind): CachingHint {
+    return this.#lists[kind].hints;
   }
 
   /** All items of a list as JSON texts, to see whether it is different. */
@@ -100,8 +99,11 @@ export class CatalogueView {
     return this.#lists[kind].items.map((item) => item.text).join('\n');
   }
 
+  /** What can be called by these names, listed or not. */
   names(kind: 'tools' | 'prompts'): string[] {
-    return this.#lists[kind].items.map((item) => item.name);
+    return kind === 'tools'
+      ? this.tools.map(({ exposed }) => exposed)
+      : this.#lists[kind].items.map(({ name }) => name);
   }
 
   /** By its name in this view, or by its name at its server when only one server has it. */
@@ -124,6 +126,39 @@ export class CatalogueView {
   ownerOfTemplate(template: string): string | undefined {
     if (this.options.scope !== undefined) return this.options.scope;
     return this.#templates.find((entry) => entry.template === template)?.server;
+  }
+
+  /** @returns its tools, unless it has been away for too long */
+  #addServer(entry: ServerEntry, items: Record<ListKind, ListItem[]>): ToolEntry[] {
+    if (!entry.catalogue) return [];
+    const availability = this.options.availability(entry);
+    const shows = this.options.toolListing.shows;
+    const list = (kind: ListKind, name: string, definition: object, as?: string): void => {
+      if (availability === 'gone') return;
+      if (kind === 'tools' && shows && this.options.scope === undefined && !shows(name)) return;
+      const since = availability === 'unavailable' ? entry.downSince : undefined;
+      items[kind].push({ name, text: this.options.texts.text(definition, as, since) });
+    };
+    const tools = this.#addTools(entry);
+    for (const tool of tools) list('tools', tool.exposed, tool.definition, tool.exposed);
+    for (const prompt of this.#addPrompts(entry)) list('prompts', prompt.exposed, prompt.definition, prompt.exposed);
+    for (const resource of entry.catalogue.resources) {
+      if (this.#addResource(entry.name, resource.uri)) list('resources', resource.uri, resource);
+    }
+    for (const template of entry.catalogue.resourceTemplates) {
+      if (this.#addTemplate(entry.name, template.uriTemplate))
+        list('resourceTemplates', template.uriTemplate, template);
+    }
+    return availability === 'gone' ? [] : tools;
+  }
+
+  /** Before the others: who lists only the first page sees them. */
+  #listOwn(tools: ListItem[]): void {
+    const own = this.options.toolListing.own.map((definition) => ({
+      name: definition.name,
+      text: JSON.stringify(definition),
+    }));
+    tools.unshift(...own);
   }
 
   #addTools(entry: ServerEntry): ToolEntry[] {

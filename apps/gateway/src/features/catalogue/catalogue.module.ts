@@ -18,9 +18,10 @@ import { LongLists } from './long-lists.js';
       inject: [GATEWAY_CONFIG, CONFIG_SOURCE, CLOCK],
       useFactory: ({ catalogue, calls }: GatewayConfig, source: ConfigSource, clock: Clock) => {
         const settings = new Map(source.servers.map((definition) => [definition.name, definition.settings]));
-        const { pageSize, graceMs } = catalogue;
+        const { pageSize, unavailableAfterMs, graceMs, caching } = catalogue;
+        const options = { pageSize, unavailableAfterMs, graceMs, defaultCaching: caching };
         return new Catalogue(
-          { pageSize, graceMs, defaultDeadlineMs: calls.deadlineMs, settings: (server) => settings.get(server) },
+          { ...options, defaultDeadlineMs: calls.deadlineMs, settings: (server) => settings.get(server) },
           clock,
         );
       },

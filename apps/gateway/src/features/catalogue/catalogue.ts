@@ -1,25 +1,32 @@
-import type { RecordedEvent, UpstreamSettings } from '@signalbox/contracts';
+import type { CachingHint, RecordedEvent, UpstreamSettings } from '@signalbox/contracts';
 import type { Clock } from '@signalbox/ports';
-import { CatalogueView, type ListKind } from './catalogue-view.js';
+import { CatalogueView, type ToolListing } from './catalogue-view.js';
+import { ItemTexts } from './item-texts.js';
+import { LIST_KINDS, type ListKind } from './list-kind.js';
 import { ServerEntries } from './server-entries.js';
-import type { ServerCatalogue, ServerEntry } from './server-entry.js';
+import type { Availability, ServerCatalogue, ServerEntry } from './server-entry.js';
 import { isServerEvent } from './server-event.js';
 
 export interface CatalogueOptions {
   readonly pageSize: number;
+  /** How long a server may be down before what it offers is marked as unavailable. */
+  readonly unavailableAfterMs: number;
+  /** How long it stays listed. */
   readonly graceMs: number;
   readonly defaultDeadlineMs: number;
+  /** What is said of the lists of servers that do not say it themselves. */
+  readonly defaultCaching: CachingHint;
   readonly settings: (server: string) => UpstreamSettings | undefined;
 }
-
-const KINDS: readonly ListKind[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
 
 /** What all upstream servers offer, merged, in memory; changed by events of the log. */
 export class Catalogue {
   readonly #servers = new ServerEntries();
   /** A server that was down when we started is as good as just down: it may be starting with us. */
   readonly #startedAt: number;
+  readonly #texts = new ItemTexts();
   #views = new Map<string | undefined, CatalogueView>();
+  #toolListing: ToolListing = { own: [] };
 
   constructor(
     private readonly options: CatalogueOptions,
@@ -66,20 +73,40 @@ export class Catalogue {
     const view = new CatalogueView(this.#servers.all(), {
       ...this.options,
       scope,
-      listed: (entry) => this.#listed(entry),
+      availability: (entry) => this.availability(entry),
+      texts: this.#texts,
+      toolListing: this.#toolListing,
     });
     // other names come from outside and show nothing: they must not fill the map
     if (scope === undefined || this.#servers.get(scope)) this.#views.set(scope, view);
     return view;
   }
 
-  /** Milliseconds until a server that is down drops out of the lists, or undefined when none will. */
+  /** Says what of the tools is in the lists from now on. */
+  listTools(listing: ToolListing): void {
+    this.#toolListing = listing;
+    this.refresh();
+  }
+
+  /** Milliseconds until a server that is down is listed in another way, or undefined when none will be. */
   nextExpiry(): number | undefined {
     const now = this.clock.now();
     const times = this.servers()
-      .filter((entry) => entry.downSince !== undefined && entry.catalogue && this.#listed(entry))
-      .map((entry) => this.#expiryOf(entry.downSince!) - now);
-    return times.length === 0 ? undefined : Math.max(1, Math.min(...times) + 1);
+      .filter(({ downSince, catalogue }) => downSince !== undefined && catalogue)
+      .flatMap(({ downSince }) => {
+        const { unavailableAfterMs, graceMs } = this.options;
+        return [unavailableAfterMs, graceMs].map((afterMs) => this.#countsFrom(downSince!) + afterMs - now);
+      })
+      .filter((inMs) => inMs > 0);
+    return times.length === 0 ? undefined : Math.min(...times) + 1;
+  }
+
+  availability({ downSince }: ServerEntry): Availability {
+    if (downSince === undefined) return 'available';
+    const downMs = this.clock.now() - this.#countsFrom(downSince);
+    // graceMs may be the shorter one: then nothing is ever marked
+    if (downMs >= this.options.graceMs) return 'gone';
+    return downMs >= this.options.unavailableAfterMs ? 'unavailable' : 'available';
   }
 
   /** Makes the views again, because something besides events has changed. */
@@ -89,14 +116,10 @@ export class Catalogue {
 
   /** The kinds of lists in which two views differ. */
   static difference(before: CatalogueView, after: CatalogueView): Set<ListKind> {
-    return new Set(KINDS.filter((kind) => before.fingerprint(kind) !== after.fingerprint(kind)));
+    return new Set(LIST_KINDS.filter((kind) => before.fingerprint(kind) !== after.fingerprint(kind)));
   }
 
-  #listed({ downSince }: ServerEntry): boolean {
-    return downSince === undefined || this.clock.now() < this.#expiryOf(downSince);
-  }
-
-  #expiryOf(downSince: number): number {
-    return Math.max(downSince, this.#startedAt) + this.options.graceMs;
+  #countsFrom(downSince: number): number {
+    return Math.max(downSince, this.#startedAt);
   }
 }

@@ -11,12 +11,19 @@ import { Catalogue } from './catalogue.js';
 
 const settings = upstreamSettingsSchema.parse({ trusted: true, deadlineMs: 5, tools: { set: { class: 'keyed' } } });
 
+interface Listed {
+  readonly name: string;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
 function setUp(pageSize = 100) {
   const clock = settableClock(1_000_000);
   const catalogue = new Catalogue(
     {
       pageSize,
+      unavailableAfterMs: 2_000,
       graceMs: 60_000,
+      defaultCaching: { ttlMs: 5_000, cacheScope: 'public' },
       defaultDeadlineMs: 60_000,
       settings: (name) => (name === 'trusted' ? settings : undefined),
     },
@@ -46,9 +53,9 @@ function setUp(pageSize = 100) {
     });
   const failed = (server: string, executor = 'e1'): boolean =>
     apply('server.failed', { server, executor, error: 'gone', attempt: 1 });
-  const tools = (scope?: string): string[] =>
-    JSON.parse(catalogue.view(scope).page('tools', undefined)!).tools.map(({ name }: { name: string }) => name);
-  return { clock, catalogue, apply, offer, started, failed, tools };
+  const listed = (scope?: string) => JSON.parse(catalogue.view(scope).page('tools', undefined)!).tools as Listed[];
+  const tools = (scope?: string): string[] => listed(scope).map(({ name }) => name);
+  return { clock, catalogue, apply, offer, started, failed, listed, tools };
 }
 
 describe('names', () => {
@@ -66,13 +73,28 @@ describe('names', () => {
     expect(catalogue.view('z').tool('a__both')).toBeUndefined();
   });
 
-  it('leave the rest of a definition as it is, key order included', () => {
+  it('are all that differs from what the server said, key order included', () => {
     const { catalogue, offer, started } = setUp();
     started('s');
-    offer('s', { tools: [{ title: 'T', name: 't', inputSchema: { $defs: { a: {} }, type: 'object' }, 'x-own': 1 }] });
-    expect(catalogue.view().page('tools', undefined)).toBe(
-      '{"tools":[{"title":"T","name":"s__t","inputSchema":{"$defs":{"a":{}},"type":"object"},"x-own":1}]}',
-    );
+    const inputSchema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $defs: { a: { $anchor: 'here', type: 'object', properties: { self: { $ref: '#here' } } } },
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/a' }, name: { const: 't' } },
+    };
+    const tool = {
+      title: 'T',
+      name: 't',
+      icons: [{ src: 'data:image/svg+xml;base64,PHN2Zy8+', sizes: ['any'], theme: 'dark', 'x-more': [1] }],
+      annotations: { readOnlyHint: true, 'x-hint': { deep: [null] } },
+      inputSchema,
+      execution: { taskSupport: 'optional' },
+      _meta: { 'example.com/ui': { resourceUri: 'ui://x' } },
+      'x-own': 1,
+    };
+    offer('s', { tools: [tool] });
+    expect(catalogue.view().page('tools', undefined)).toBe(JSON.stringify({ tools: [{ ...tool, name: 's__t' }] }));
+    expect(catalogue.view('s').page('tools', undefined)).toBe(JSON.stringify({ tools: [tool] }));
   });
 });
 
@@ -100,7 +122,6 @@ describe('a server that goes down', () => {
     clock.advance(100_000);
     failed('s');
     expect(tools()).toEqual(['s__t']);
-    expect(catalogue.nextExpiry()).toBe(60_001);
     clock.advance(60_001);
     catalogue.refresh();
     expect(tools()).toEqual([]);
@@ -108,6 +129,41 @@ describe('a server that goes down', () => {
     expect(catalogue.nextExpiry()).toBeUndefined();
     started('s');
     expect(tools()).toEqual(['s__t']);
+  });
+
+  it('is marked after a moment, in every list, until it is back', () => {
+    const { catalogue, clock, offer, started, failed, listed, tools } = setUp();
+    started('s');
+    started('other');
+    offer('other', { tools: [{ name: 'whole' }] });
+    offer('s', { tools: [{ name: 't', _meta: { own: 1 } }], prompts: [{ name: 'p' }], resources: [{ uri: 'x://1' }] });
+    const before = catalogue.view();
+    clock.advance(100_000);
+    failed('s');
+    expect(listed()).toEqual([{ name: 'other__whole' }, { name: 's__t', _meta: { own: 1 } }]);
+    expect(catalogue.nextExpiry()).toBe(2_001);
+    clock.advance(2_001);
+    catalogue.refresh();
+    const mark = { 'io.signalbox/unavailable': { since: new Date(1_100_000).toISOString() } };
+    expect(listed()).toEqual([{ name: 'other__whole' }, { name: 's__t', _meta: { own: 1, ...mark } }]);
+    expect([...Catalogue.difference(before, catalogue.view())]).toEqual(['tools', 'prompts', 'resources']);
+    expect(catalogue.nextExpiry()).toBe(58_000);
+    started('s');
+    expect(tools()).toEqual(['other__whole', 's__t']);
+    expect([...Catalogue.difference(before, catalogue.view())]).toEqual([]);
+    expect(catalogue.nextExpiry()).toBeUndefined();
+  });
+
+  it('for a moment only is not seen to have been away', () => {
+    const { catalogue, clock, offer, started, failed } = setUp();
+    started('s');
+    offer('s', { tools: [{ name: 't' }] });
+    const before = catalogue.view();
+    failed('s');
+    clock.advance(1_000);
+    catalogue.refresh();
+    started('s');
+    expect([...Catalogue.difference(before, catalogue.view())]).toEqual([]);
   });
 
   it('is up while any executor is connected', () => {
@@ -122,14 +178,18 @@ describe('a server that goes down', () => {
   });
 
   it('long before we started is listed: it may be starting with us', () => {
-    const { clock, catalogue, offer, failed, tools } = setUp();
+    const { clock, catalogue, offer, failed, listed, tools } = setUp();
     const now = clock.now();
     clock.set(now - 500_000);
     offer('s', { tools: [{ name: 't' }] });
     failed('s');
     clock.set(now);
+    expect(listed()).toEqual([{ name: 's__t' }]);
+    clock.advance(2_001);
+    catalogue.refresh();
     expect(tools()).toEqual(['s__t']);
-    expect(catalogue.nextExpiry()).toBe(60_001);
+    expect(listed()[0]?._meta).toHaveProperty('io.signalbox/unavailable');
+    expect(catalogue.nextExpiry()).toBe(58_000);
   });
 
   it('is forgotten when it is removed', () => {
@@ -176,5 +236,59 @@ describe('differences', () => {
     const same = catalogue.view();
     offer('s', { tools: [{ name: 't' }], prompts: [{ name: 'p' }] });
     expect([...Catalogue.difference(same, catalogue.view())]).toEqual([]);
+  });
+});
+
+describe('hints for caches', () => {
+  const caching = (ttlMs: number, cacheScope: 'public' | 'private') => ({ caching: { tools: { ttlMs, cacheScope } } });
+  const hintsOf = (catalogue: Catalogue, scope?: string) => {
+    const { ttlMs, cacheScope } = JSON.parse(catalogue.view(scope).page('tools', undefined, true)!);
+    return { ttlMs, cacheScope };
+  };
+
+  it('are those of the server, and of several the strictest', () => {
+    const { catalogue, offer } = setUp();
+    offer('a', caching(1_000, 'private'));
+    offer('b', caching(500, 'public'));
+    expect(hintsOf(catalogue, 'a')).toEqual({ ttlMs: 1_000, cacheScope: 'private' });
+    expect(hintsOf(catalogue, 'b')).toEqual({ ttlMs: 500, cacheScope: 'public' });
+    expect(hintsOf(catalogue)).toEqual({ ttlMs: 500, cacheScope: 'private' });
+    expect(catalogue.view().caching('prompts')).toEqual({ ttlMs: 5_000, cacheScope: 'public' });
+  });
+
+  it('are the configured ones for servers that say nothing, and these count among several', () => {
+    const { catalogue, offer } = setUp();
+    expect(hintsOf(catalogue)).toEqual({ ttlMs: 5_000, cacheScope: 'public' });
+    offer('a', caching(9_000, 'private'));
+    offer('old', {});
+    expect(hintsOf(catalogue)).toEqual({ ttlMs: 5_000, cacheScope: 'private' });
+    expect(hintsOf(catalogue, 'old')).toEqual({ ttlMs: 5_000, cacheScope: 'public' });
+  });
+
+  it('are only there when they are asked for', () => {
+    const { catalogue } = setUp();
+    expect(catalogue.view().page('tools', undefined)).toBe('{"tools":[]}');
+  });
+
+  it('do not make a list another one when they change', () => {
+    const { catalogue, offer } = setUp();
+    offer('a', { tools: [{ name: 't' }], ...caching(1_000, 'private') });
+    const before = catalogue.view();
+    offer('a', { tools: [{ name: 't' }], ...caching(2_000, 'private') });
+    expect(hintsOf(catalogue).ttlMs).toBe(2_000);
+    expect([...Catalogue.difference(before, catalogue.view())]).toEqual([]);
+  });
+});
+
+describe('the list of tools', () => {
+  it('has the tools of the gateway first, and shows what it is told to; all can be called', () => {
+    const { catalogue, offer, tools } = setUp();
+    offer('s', { tools: [{ name: 'shown' }, { name: 'hidden' }] });
+    catalogue.listTools({ own: [{ name: 'signalbox__search_tools' }], shows: (name) => name === 's__shown' });
+    expect(tools()).toEqual(['signalbox__search_tools', 's__shown']);
+    expect(tools('s')).toEqual(['shown', 'hidden']);
+    expect(catalogue.view().tool('s__hidden')?.name).toBe('hidden');
+    expect(catalogue.view().names('tools')).toEqual(['s__shown', 's__hidden']);
+    expect(catalogue.view().tools.map(({ exposed }) => exposed)).toEqual(['s__shown', 's__hidden']);
   });
 });

@@ -2,6 +2,9 @@ import type { EventData } from '@signalbox/contracts';
 
 export type ServerCatalogue = EventData<'catalogue.changed'>;
 
+/** `available` is also a server that may come back any moment; `unavailable` is still listed, `gone` no longer. */
+export type Availability = 'available' | 'unavailable' | 'gone';
+
 /** What the log says of one upstream server. */
 export interface ServerEntry {
   readonly name: string;
