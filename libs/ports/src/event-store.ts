@@ -13,6 +13,9 @@ import type { NewEvent, RecordedEvent } from '@signalbox/contracts';
  * - Appends of one caller to one partition are committed in the order they were made; concurrent ones share a group commit.
  */
 export interface EventStore {
+  /** `db.system.name` of OpenTelemetry's conventions, for spans: `sqlite`, `mongodb`. */
+  readonly system?: string;
+
   /**
    * True when an append that is made while an earlier one of this process waits is stored in the same group commit or a
    * later one, whatever its partition. Absent: that holds within a partition only.

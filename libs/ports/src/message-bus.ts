@@ -12,6 +12,9 @@
  * - Bodies are JSON values. They are handed over, not copied: neither side may change them afterwards.
  */
 export interface MessageBus {
+  /** `messaging.system` of OpenTelemetry's conventions, for spans: `rabbitmq`. */
+  readonly system?: string;
+
   /**
    * Publishes to a topic. Resolves when every matching queue has the message.
    * @throws UnroutableError with `mandatory` when no queue matches

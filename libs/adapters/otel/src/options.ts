@@ -1,5 +1,5 @@
 export interface OtelTelemetryOptions {
-  /** Base URL of a collector that takes OTLP over HTTP: `http://127.0.0.1:4318`; `/v1/traces` is added. */
+  /** Base URL of a collector that takes OTLP over HTTP: `http://127.0.0.1:4318`; `/v1/traces` and `/v1/metrics` are added. */
   readonly endpoint: string;
   /** Sent with every export, as for authorisation. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,7 +17,14 @@ export interface OtelTelemetryOptions {
   readonly exportTimeoutMs?: number;
   /** Milliseconds that `close` waits for what is left; default 5000. */
   readonly closeTimeoutMs?: number;
-  /** Hears, once each time that the collector goes away, that spans are dropped. */
+  /** Whether metrics are sent too; default true. */
+  readonly metrics?: boolean;
+  /** Milliseconds between two times that metrics are sent; default 60 000. */
+  readonly metricsIntervalMs?: number;
+  /**
+   * Hears, once each time that the collector goes away, that spans are dropped or metrics are late; and once that it takes
+   * no metrics at all.
+   */
   readonly onError?: (error: unknown, where: string) => void;
 }
 
@@ -31,9 +38,15 @@ export function resolveOtelOptions(options: OtelTelemetryOptions): ResolvedOtelO
   }
   const sampleRatio = options.sampleRatio ?? 1;
   if (!(sampleRatio >= 0 && sampleRatio <= 1)) throw new RangeError(`sampleRatio is ${sampleRatio}; 0 to 1 is allowed`);
+  const metricsIntervalMs = options.metricsIntervalMs ?? 60_000;
+  if (!(metricsIntervalMs > 0)) {
+    throw new RangeError(`metricsIntervalMs is ${metricsIntervalMs}; a number above 0 is allowed`);
+  }
   return {
     ...options,
     sampleRatio,
+    metrics: options.metrics ?? true,
+    metricsIntervalMs,
     headers: options.headers ?? {},
     version: options.version ?? '',
     maxQueuedSpans: options.maxQueuedSpans ?? 8_192,

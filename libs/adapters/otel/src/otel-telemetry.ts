@@ -1,21 +1,21 @@
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOnSampler,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Telemetry, Tracer } from '@signalbox/ports';
+import type { MetricsSource, Telemetry, Tracer } from '@signalbox/ports';
+import { MetricsPipeline } from './metrics/metrics-pipeline.js';
 import { resolveOtelOptions, type OtelTelemetryOptions, type ResolvedOtelOptions } from './options.js';
 import { OtelTracer } from './otel-tracer.js';
+import { resourceOf } from './resource.js';
 import { SpanPipeline, type SpanCounts } from './span-pipeline.js';
 
-const NAMESPACE = 'signalbox';
 const MAX_ATTRIBUTES = 64;
 const MAX_TEXT = 1024;
 
 /**
- * Spans sent to an OpenTelemetry collector as OTLP over HTTP. Neither the global tracer provider nor a context manager
+ * Spans and metrics sent to an OpenTelemetry collector as OTLP over HTTP. Neither the global tracer provider nor a context manager
  * is used, so several of these live in one process.
  */
 export class OtelTelemetry implements Telemetry {
@@ -23,6 +23,8 @@ export class OtelTelemetry implements Telemetry {
   private readonly pipeline: SpanPipeline;
   private readonly tracers = new Map<string, Tracer>();
   private readonly sampler: ParentBasedSampler;
+  private readonly metrics: MetricsPipeline | undefined;
+  readonly exportMetrics?: (service: string, instanceId: string, source: MetricsSource) => () => Promise<void>;
 
   /** Connects when it first sends. @throws RangeError for a wrong option */
   constructor(options: OtelTelemetryOptions) {
@@ -31,6 +33,9 @@ export class OtelTelemetry implements Telemetry {
     const root = sampleRatio === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(sampleRatio);
     this.sampler = new ParentBasedSampler({ root });
     this.pipeline = new SpanPipeline(this.options);
+    if (!this.options.metrics) return;
+    const metrics = (this.metrics = new MetricsPipeline(this.options));
+    this.exportMetrics = (service, instanceId, source) => metrics.add(service, instanceId, source);
   }
 
   /** Since the start, of all services. */
@@ -51,23 +56,18 @@ export class OtelTelemetry implements Telemetry {
     await this.pipeline.forceFlush().catch(() => undefined);
   }
 
-  close(): Promise<void> {
-    return this.pipeline.shutdown();
+  async close(): Promise<void> {
+    await Promise.all([this.pipeline.shutdown(), this.metrics?.shutdown()]);
   }
 
   private newTracer(service: string, instanceId: string): Tracer {
     const { version } = this.options;
     const provider = new TracerProvider({
-      resource: resourceFromAttributes({
-        'service.name': service,
-        'service.namespace': NAMESPACE,
-        'service.instance.id': instanceId,
-        ...(version && { 'service.version': version }),
-      }),
+      resource: resourceOf(service, instanceId, version),
       sampler: this.sampler,
       spanProcessors: [this.pipeline],
       spanLimits: { attributeCountLimit: MAX_ATTRIBUTES, attributeValueLengthLimit: MAX_TEXT },
     });
-    return new OtelTracer(provider.getTracer('signalbox', version));
+    return new OtelTracer(provider.getTracer('signalbox', version), this.options.sampleRatio > 0);
   }
 }

@@ -23,12 +23,28 @@ interface OtlpRequest {
 
 const KINDS: SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
 
+/** One value of a metric. */
+export interface ReceivedPoint {
+  readonly service: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly type: 'sum' | 'gauge' | 'histogram';
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** The value, or of a histogram its parts. */
+  readonly value: number | { count: number; sum: number; bounds: number[]; counts: number[] };
+}
+
 export interface Collector {
   readonly url: string;
   /** What it took. */
   readonly spans: FinishedSpan[];
+  readonly metrics: ReceivedPoint[];
   /** The status that it answers; `hang` for no answer at all. */
   answer: number | 'hang';
+  /** The status for metrics, when that is another one. */
+  metricsAnswer: number | undefined;
+  /** How often metrics were sent to it. */
+  metricsRequests: number;
   close(): Promise<void>;
 }
 
@@ -38,16 +54,23 @@ export async function startCollector(): Promise<Collector> {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
-      if (collector.answer === 'hang') return;
-      if (collector.answer === 200 && request.url === '/v1/traces') collector.spans.push(...spansOf(body));
-      response.writeHead(collector.answer, { 'content-type': 'application/json' }).end('{}');
+      const forMetrics = request.url === '/v1/metrics';
+      if (forMetrics) collector.metricsRequests++;
+      const answer = (forMetrics ? collector.metricsAnswer : undefined) ?? collector.answer;
+      if (answer === 'hang') return;
+      if (answer === 200 && request.url === '/v1/traces') collector.spans.push(...spansOf(body));
+      if (answer === 200 && forMetrics) collector.metrics.push(...pointsOf(body));
+      response.writeHead(answer, { 'content-type': 'application/json' }).end('{}');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const collector: Collector = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans: [],
+    metrics: [],
     answer: 200,
+    metricsAnswer: undefined,
+    metricsRequests: 0,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -84,4 +107,47 @@ function attributesOf(list: { key: string; value: Value }[]): Record<string, Att
       stringValue ?? boolValue ?? doubleValue ?? Number(intValue),
     ]),
   );
+}
+
+interface OtlpPoint {
+  attributes?: { key: string; value: Value }[];
+  asDouble?: number;
+  asInt?: number | string;
+  count?: number | string;
+  sum?: number;
+  explicitBounds?: number[];
+  bucketCounts?: (number | string)[];
+}
+type OtlpMetric = { name: string; unit?: string } & Partial<
+  Record<'sum' | 'gauge' | 'histogram', { dataPoints: OtlpPoint[] }>
+>;
+interface OtlpMetricsRequest {
+  resourceMetrics: {
+    resource: { attributes: { key: string; value: Value }[] };
+    scopeMetrics: { metrics: OtlpMetric[] }[];
+  }[];
+}
+
+function pointsOf(body: string): ReceivedPoint[] {
+  return (JSON.parse(body) as OtlpMetricsRequest).resourceMetrics.flatMap(({ resource, scopeMetrics }) => {
+    const service = String(attributesOf(resource.attributes)['service.name']);
+    return scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap((metric) => {
+        const type = (['sum', 'gauge', 'histogram'] as const).find((each) => metric[each] !== undefined)!;
+        return metric[type]!.dataPoints.map((point) => ({
+          service,
+          name: metric.name,
+          unit: metric.unit ?? '',
+          type,
+          attributes: attributesOf(point.attributes ?? []),
+          value: valueOf(point),
+        }));
+      }),
+    );
+  });
+}
+
+function valueOf({ asDouble, asInt, count, sum, explicitBounds, bucketCounts }: OtlpPoint): ReceivedPoint['value'] {
+  if (bucketCounts === undefined) return asDouble ?? Number(asInt);
+  return { count: Number(count), sum: sum ?? NaN, bounds: explicitBounds ?? [], counts: bucketCounts.map(Number) };
 }

@@ -34,6 +34,7 @@ const FLUSH_MS = 1_000;
  * publishers, and must not stop reading acknowledgements with them.
  */
 export class RabbitMqBus implements MessageBus {
+  readonly system = 'rabbitmq';
   private readonly publishing: BrokerConnection;
   private readonly consuming: BrokerConnection;
   private readonly topology: Topology;

@@ -80,6 +80,13 @@ export function telemetryContract(name: string, harness: TelemetryHarness): void
       expect(traceparent).not.toContain('0af7651916cd43dd8448eb211c80319c');
     });
 
+    it('says whether spans are recorded, never that they are not when they may be', () => {
+      const sampled = newTraceparent();
+      const parents = [undefined, '', 'garbage', sampled, `${sampled.slice(0, -2)}0b`];
+      const answers = parents.map((parent) => tracer().records(parent));
+      expect(new Set(answers)).toEqual(new Set([harness.keepsSpans !== false]));
+    });
+
     it('takes odd values without a word', () => {
       const attributes = {
         '': '',

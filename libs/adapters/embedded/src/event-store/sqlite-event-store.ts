@@ -29,6 +29,7 @@ const DEFAULT_READ_LIMIT = 512;
 
 /** The event log in an SQLite file. Several processes may use one file. */
 export class SqliteEventStore implements EventStore {
+  readonly system = 'sqlite';
   readonly storesInOrder = true;
   private readonly state: LogState;
   private readonly writer: CommitWriter;

@@ -19,10 +19,11 @@ export class IdTelemetry implements Telemetry {
   }
 
   tracer(service: string, instanceId: string): Tracer {
-    if (!this.recent) return { startSpan: (_name, options) => new IdSpan(options?.parent) };
+    if (!this.recent) return { startSpan: (_name, options) => new IdSpan(options?.parent), records: () => false };
     const origin = { service, instanceId };
     const keep = (span: FinishedSpan): void => this.recent?.add(span);
-    return { startSpan: (name: string, options: SpanOptions = {}) => new KeptSpan(origin, name, options, keep) };
+    const startSpan = (name: string, options: SpanOptions = {}) => new KeptSpan(origin, name, options, keep);
+    return { startSpan, records: () => this.recent !== undefined };
   }
 
   /** The kept spans of a trace, in the order in which they ended. */

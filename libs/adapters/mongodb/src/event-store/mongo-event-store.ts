@@ -35,6 +35,7 @@ const FAILURE_COUNTS_MS = 1_000;
  * streams. Any number of processes may use one log.
  */
 export class MongoEventStore implements EventStore {
+  readonly system = 'mongodb';
   private readonly writers = new Map<string, PartitionWriter>();
   private readonly memory: LogMemory;
   private readonly claims: ClaimTable;
