@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tier of a test is in its file name: `.unit.`, `.int.`, `.e2e.` or `.chaos.spec.ts`. */
+/** The tier of a test is in its file name: `.unit.`, `.int.`, `.e2e.`, `.chaos.` or `.compose.spec.ts`. */
 const tier = (name: string, extra: object = {}) => ({
   extends: true as const,
   test: { name, include: [`{apps,libs,servers,test,examples,bench}/**/*.${name}.spec.ts`], ...extra },
 });
+
+/** In CI, what talks to real servers and processes gets a second try; the tally names each test that needed it. */
+const retry = process.env['CI'] ? 1 : 0;
 
 const condition = '@signalbox/source';
 
@@ -20,10 +23,24 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       tier('unit'),
-      tier('int', { testTimeout: 20_000, hookTimeout: 20_000 }),
+      tier('int', { retry, testTimeout: 20_000, hookTimeout: 20_000 }),
       // one after the other: what measures time or kills processes gets the machine to itself
-      tier('e2e', { sequence: { groupOrder: 1 }, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }),
-      tier('chaos', { sequence: { groupOrder: 2 }, testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }),
+      tier('e2e', {
+        retry,
+        sequence: { groupOrder: 1 },
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
+      tier('chaos', {
+        retry,
+        sequence: { groupOrder: 2 },
+        testTimeout: 300_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
+      // builds the image and starts docker-compose.yml; hooks have time-outs of their own
+      tier('compose', { sequence: { groupOrder: 3 }, testTimeout: 300_000, fileParallelism: false }),
     ],
   },
 });

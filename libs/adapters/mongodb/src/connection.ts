@@ -13,6 +13,7 @@ import {
   type Db,
   type MongoClientOptions,
 } from 'mongodb';
+import { repairDriver } from './driver-repair.js';
 
 export interface MongoConnectionOptions {
   /** Default: the one in the URL, else `signalbox`. */
@@ -85,6 +86,7 @@ export function databaseName(url: string, wanted: string | undefined): string {
 
 /** Retried by us, by commitId, the same on every server: the driver's own retries of writes need a replica set. */
 export function clientOptions(options: MongoConnectionOptions): MongoClientOptions {
+  repairDriver();
   const w = options.durability === 'local' ? 1 : 'majority';
   const socketTimeoutMS = options.socketTimeoutMs ?? 2_000;
   return {
