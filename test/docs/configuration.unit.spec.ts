@@ -14,7 +14,7 @@ function shown({ default: value, limit }: Setting): string {
   return value.length > MAX_SHOWN ? 'see the source' : `\`${value}\``;
 }
 
-const VARIABLE = /\b(SIGNALBOX_[A-Z_]+|[A-Z]+_URL|OTEL_EXPORTER_[A-Z_]+)\b/g;
+const VARIABLE = /\b(SIGNALBOX_[A-Z_]+|[A-Z]+_URL|OTEL_[A-Z_]+)\b/g;
 const SOURCES = ['settings', 'server-urls', 'load-config'].map((name) => `libs/platform/src/config/${name}.ts`);
 
 /** The meaning of a key is the comment above it in the source; where there is none, what was written by hand here. */

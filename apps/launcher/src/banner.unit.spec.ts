@@ -18,6 +18,7 @@ const config = {
     portBase: 13000,
     bind: '0.0.0.0',
     exposed: ['gateway'],
+    metricsExporter: 'otlp',
     servers: {},
   },
 } as const;

@@ -168,12 +168,16 @@ describe('the configuration file', () => {
       startup: { waitMs: 60_000 },
       network: { expose: ['gateway'] },
       storage: { synchronous: 'NORMAL' },
+      telemetry: { sampleRatio: 1, metricsIntervalMs: 60_000 },
     });
     expect(thrownBy(() => load('{ "signalbox": { "logging": { "levl": "debug" } } }'))).toMatch(
       /signalbox\.logging\.levl: unknown key; did you mean "level"/,
     );
     expect(thrownBy(() => load('{ "signalbox": { "shutdown": { "drainMs": -1 } } }'))).toMatch(
       /signalbox\.shutdown\.drainMs/,
+    );
+    expect(thrownBy(() => load('{ "signalbox": { "telemetry": { "sampleRatio": 1.5 } } }'))).toMatch(
+      /signalbox\.telemetry\.sampleRatio: .*<=1/,
     );
   });
 
@@ -193,6 +197,7 @@ describe('the environment', () => {
       portBase: 3000,
       bind: '127.0.0.1',
       exposed: ['gateway'],
+      metricsExporter: 'otlp',
       servers: {},
     });
   });
@@ -202,6 +207,7 @@ describe('the environment', () => {
     [{ SIGNALBOX_PORT_BASE: '65532' }, /SIGNALBOX_PORT_BASE: must be a whole number from 1 to 65531/],
     [{ SIGNALBOX_PORT_BASE: '0' }, /SIGNALBOX_PORT_BASE/],
     [{ SIGNALBOX_PORT_BASE: '3e3' }, /SIGNALBOX_PORT_BASE/],
+    [{ OTEL_METRICS_EXPORTER: 'console' }, /OTEL_METRICS_EXPORTER: must be one of: otlp, none \(is "console"\)/],
     [{ SIGNALBOX_ADVERTISE: 'a b' }, /SIGNALBOX_ADVERTISE: must be a host name or an IP address/],
     [{ SIGNALBOX_BIND: 'nowhere' }, /SIGNALBOX_BIND: must be an IP address or localhost/],
   ])('refuses %o', (env, message) => {

@@ -46,12 +46,22 @@ export const startupSchema = z
   })
   .prefault({});
 
+export const telemetrySchema = z
+  .strictObject({
+    /** Share of the calls that come without a trace of their own of which spans are sent; a caller's trace is sent as it says. */
+    sampleRatio: z.number().min(0).max(1).default(1),
+    /** Time between two times that metrics are sent to the collector, in milliseconds. */
+    metricsIntervalMs: z.number().int().min(1_000).max(3_600_000).default(60_000),
+  })
+  .prefault({});
+
 /** The sections of the file that are about the process and not about one service. */
 export interface ProcessSettings {
   readonly logging: z.infer<typeof loggingSchema>;
   readonly shutdown: z.infer<typeof shutdownSchema>;
   readonly network: z.infer<typeof networkSchema>;
   readonly startup: z.infer<typeof startupSchema>;
+  readonly telemetry: z.infer<typeof telemetrySchema>;
   /** Of the embedded profile. */
   readonly storage: z.infer<typeof storageSchema>;
 }
@@ -69,5 +79,6 @@ export function readProcessSettings(section: (name: string) => unknown): Process
     network: read('network', networkSchema, Object.keys(networkSchema.unwrap().shape)),
     startup: read('startup', startupSchema, Object.keys(startupSchema.unwrap().shape)),
     storage: read('storage', storageSchema, Object.keys(storageSchema.unwrap().shape)),
+    telemetry: read('telemetry', telemetrySchema, Object.keys(telemetrySchema.unwrap().shape)),
   };
 }

@@ -23,6 +23,8 @@ export interface Settings {
   readonly bind: string;
   /** Name or address under which other services reach those of this process; undefined: found out by itself. */
   readonly advertise?: string | undefined;
+  /** `none`: metrics are not sent to the collector, and only shown at `/metrics`. */
+  readonly metricsExporter: 'otlp' | 'none';
   /** Where the servers are that adapters work with. */
   readonly servers: ServerUrls;
   /** The services that listen on `bind` also when others can reach it; the rest keep to this machine. */
@@ -53,6 +55,7 @@ const environmentSchema = z.object({
       error: 'must be a host name or an IP address, such as 10.0.0.5',
     })
     .optional(),
+  OTEL_METRICS_EXPORTER: z.enum(['otlp', 'none'], { error: 'must be one of: otlp, none' }).default('otlp'),
 });
 
 /**
@@ -77,6 +80,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     portBase: data.SIGNALBOX_PORT_BASE,
     bind: data.SIGNALBOX_BIND,
     advertise: data.SIGNALBOX_ADVERTISE,
+    metricsExporter: data.OTEL_METRICS_EXPORTER,
     servers: readServerUrls(env),
   };
 }

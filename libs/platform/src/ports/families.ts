@@ -20,6 +20,7 @@ export type ReportError = (error: unknown, where: string) => void;
 export interface FamilyContext {
   readonly settings: Settings;
   readonly storage: ProcessSettings['storage'];
+  readonly telemetry: ProcessSettings['telemetry'];
   /** Of the family's server; empty for those without one. */
   readonly url: string;
   readonly onError?: ReportError | undefined;
@@ -76,9 +77,10 @@ export const FAMILIES: Readonly<Partial<Record<FamilyName, (context: FamilyConte
     const close = async (): Promise<void> => void (await Promise.all([directory.close(), leader.close()]));
     return { ports: { directory, leader }, close };
   },
-  otel: async ({ url, onError }) => {
+  otel: async ({ url, settings, telemetry: options, onError }) => {
     const { OtelTelemetry } = await import('@signalbox/adapter-otel');
-    const telemetry = new OtelTelemetry({ endpoint: url, version: VERSION, onError });
+    const metrics = settings.metricsExporter === 'otlp';
+    const telemetry = new OtelTelemetry({ ...options, metrics, endpoint: url, version: VERSION, onError });
     return { ports: { telemetry }, close: () => telemetry.close() };
   },
 };
