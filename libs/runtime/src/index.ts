@@ -17,5 +17,6 @@ export * from './relay.js';
 export * from './handle-command.js';
 export * from './verify-partition.js';
 export * from './payload-store.js';
+export * from './recorded-reply.js';
 export * from './redaction-rules.js';
 export * from './redactor.js';

@@ -1,4 +1,5 @@
 export * from './attempt.js';
+export * from './call-answer.js';
 export * from './call-view.js';
 export * from './safety.js';
 export * from './safety-class.js';

@@ -3,6 +3,8 @@ export interface BufferedEvent {
   /** Counts the events of its stream from 1, without gaps. */
   readonly seq: number;
   readonly data: string;
+  /** What the id of the event says beside its number. */
+  readonly mark?: string | undefined;
 }
 
 /** Keeps what was sent on the streams of one session, for clients that come back with `Last-Event-ID`. */
@@ -62,7 +64,7 @@ export class MemoryEventBuffer implements EventBuffer {
       fits = bytes <= this.limits.maxBytes && this.budget.take(bytes);
     }
     if (!fits) return this.#noteDropped(stream, event.seq);
-    this.#entries.push({ stream, seq: event.seq, data: event.data, bytes });
+    this.#entries.push({ stream, seq: event.seq, data: event.data, mark: event.mark, bytes });
     this.#bytes += bytes;
   }
 

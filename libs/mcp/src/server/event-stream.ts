@@ -16,11 +16,16 @@ export interface EventStreamOptions {
   readonly maxQueuedBytes: number;
   /** The streams that have a connection, for keep-alive. */
   readonly attached: Set<EventStream>;
+  /** See {@link EventStream.send}; what holds before the first event. */
+  readonly mark?: string | undefined;
 }
+
+/** Mark of the last event of a stream. */
+export const END_MARK = 'end';
 
 /**
  * A stream of server-sent events to one client, which outlives the connections that carry it: whatever is sent while there
- * is none waits in the buffer. Event ids are `<key>.<seq>`.
+ * is none waits in the buffer. Event ids are `<key>.<seq>`, or `<key>.<seq>.<mark>`.
  */
 export class EventStream {
   #response: ServerResponse | undefined;
@@ -28,12 +33,15 @@ export class EventStream {
   /** The newest event that a connection was given. */
   #written = 0;
   #ended = false;
+  #mark: string | undefined;
 
   constructor(
     /** Unique in its session; without a dot. */
     readonly key: string,
     private readonly options: EventStreamOptions,
-  ) {}
+  ) {
+    this.#mark = options.mark;
+  }
 
   get connected(): boolean {
     return this.#response !== undefined;
@@ -76,7 +84,8 @@ export class EventStream {
         return response.headersSent;
       }
       if (!response.headersSent) response.writeHead(200, STREAM_HEADERS).flushHeaders();
-      for (const event of events) response.write(formatSse({ id: `${this.key}.${event.seq}`, data: event.data }));
+      for (const { seq: number, data, mark } of events)
+        response.write(formatSse({ id: this.#idOf(number, mark), data }));
       last = events.at(-1)?.seq ?? this.#seq;
     } while (last < this.#seq);
     this.#written = Math.max(this.#written, last);
@@ -85,19 +94,24 @@ export class EventStream {
     return true;
   }
 
-  /** Sends one message; never blocks, and needs no connection. */
-  send(data: string): void {
+  /**
+   * Sends one message; never blocks, and needs no connection.
+   * @param mark goes into the id of this event and those that follow it, for whoever has to go on without the buffer;
+   *   without white space
+   */
+  send(data: string, mark = this.#mark): void {
     if (this.#ended) return;
     const seq = ++this.#seq;
-    this.options.buffer.append(this.key, { seq, data });
+    this.#mark = mark;
+    this.options.buffer.append(this.key, { seq, data, mark });
     if (!this.#response) return;
     this.#written = seq;
-    this.#write(formatSse({ id: `${this.key}.${seq}`, data }));
+    this.#write(formatSse({ id: this.#idOf(seq, mark), data }));
   }
 
   /** Sends the last message, if there is one, and closes the connection. The buffer keeps what was sent. */
   end(data?: string): void {
-    if (data !== undefined) this.send(data);
+    if (data !== undefined) this.send(data, END_MARK);
     this.#ended = true;
     const response = this.#response;
     this.#detach();
@@ -113,8 +127,12 @@ export class EventStream {
     this.#write(`: ${text}\n\n`);
   }
 
+  #idOf(seq: number, mark: string | undefined): string {
+    return mark === undefined ? `${this.key}.${seq}` : `${this.key}.${seq}.${mark}`;
+  }
+
   #priming(seq: number, retry: number): string {
-    return formatSse({ id: `${this.key}.${seq}`, retry, data: '' });
+    return formatSse({ id: this.#idOf(seq, this.#mark), retry, data: '' });
   }
 
   #attach(response: ServerResponse): void {

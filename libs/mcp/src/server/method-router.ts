@@ -11,6 +11,8 @@ export interface ClientChannel {
   ask(method: string, params: object | undefined): Promise<RpcOutcome>;
   /** Tells once, also when it happened already, that the client has taken its request back. One listener. */
   onCancelled(listener: (reason: string | undefined) => void): void;
+  /** Hears, before anything else, under which id the log has the call that the request is. */
+  recordedAs?(callId: string, params: Params): void;
 }
 
 /** One request of a client, whatever revision of the protocol it came by. */

@@ -7,6 +7,7 @@ import {
   requestText,
   rpcError,
   successText,
+  type Params,
   type RequestId,
   type RpcOutcome,
 } from '../jsonrpc.js';
@@ -14,10 +15,16 @@ import type { Accepted } from './content-negotiation.js';
 import type { EventStream } from './event-stream.js';
 import type { ClientChannel, Outcome } from './method-router.js';
 
+/** A request that is in the log as a call. */
+export interface RecordedRequest {
+  readonly callId: string;
+  readonly params: Params;
+}
+
 /** What an exchange needs of the session it belongs to. */
 export interface ExchangeHost {
-  /** A new stream of the session. */
-  openStream(): EventStream;
+  /** A new stream of the session, for the answer to a request. */
+  openStream(exchange: PostExchange): EventStream;
   /** Registers a question to the client. @returns the id to send it under, or why it cannot be asked */
   ask(
     method: string,
@@ -38,6 +45,7 @@ export class PostExchange implements ClientChannel {
   #done = false;
   #cancelled: { reason: string | undefined } | undefined;
   #cancelListener: ((reason: string | undefined) => void) | undefined;
+  #recorded: RecordedRequest | undefined;
 
   constructor(
     readonly id: RequestId,
@@ -56,7 +64,7 @@ export class PostExchange implements ClientChannel {
   upgrade(): EventStream | undefined {
     // a connection that is gone left before there was an id to come back with
     if (this.#stream || this.#done || !this.accepted.stream || this.response.destroyed) return this.#stream;
-    this.#stream = this.host.openStream();
+    this.#stream = this.host.openStream(this);
     this.#stream.open(this.response);
     return this.#stream;
   }
@@ -67,7 +75,16 @@ export class PostExchange implements ClientChannel {
   }
 
   notify(method: string, params: object | undefined): void {
-    if (!this.#done) this.upgrade()?.send(notificationText(method, params));
+    if (!this.#done) this.upgrade()?.send(notificationText(method, params), progressMark(method, params));
+  }
+
+  recordedAs(callId: string, params: Params): void {
+    this.#recorded = { callId, params };
+  }
+
+  /** Undefined for a request that is not in the log. */
+  get recorded(): RecordedRequest | undefined {
+    return this.#recorded;
   }
 
   ask(method: string, params: object | undefined): Promise<RpcOutcome> {
@@ -96,7 +113,7 @@ export class PostExchange implements ClientChannel {
     if (this.#stream) this.#stream.end(text);
     else if (this.accepted.json) sendJson(this.response, 200, text);
     else if (!this.response.destroyed) {
-      const stream = this.host.openStream();
+      const stream = this.host.openStream(this);
       stream.open(this.response);
       stream.end(text);
     }
@@ -112,6 +129,13 @@ export class PostExchange implements ClientChannel {
     this.#cancelled = { reason };
     this.#cancelListener?.(reason);
   }
+}
+
+/** Mark of an event of a request's stream: how much progress had been told when it was sent. */
+function progressMark(method: string, params: object | undefined): string | undefined {
+  if (method !== 'notifications/progress') return undefined;
+  const { progress } = params as { readonly progress?: unknown };
+  return typeof progress === 'number' ? `p${progress}` : undefined;
 }
 
 /** JSON text of the response that an outcome makes. */

@@ -7,10 +7,11 @@ import type { Caller } from '../../caller.js';
 import { rpcErrorOf, saysRetryable, withData } from '../../errors.js';
 import type { ToolEntry } from '../catalogue/catalogue-view.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
+import { CALL_ID, withCallId } from './call-id.js';
 import { CallLog, type RequestedCall } from './call-log.js';
 import { CallMetrics, type CallResult } from './call-metrics.js';
 
-export const CALL_ID = 'io.signalbox/callId';
+export { CALL_ID };
 
 export interface ToolCall {
   readonly entry: ToolEntry;
@@ -46,6 +47,7 @@ export class ToolCaller {
   async call(request: ToolCall): Promise<CallOutcome> {
     const { entry, caller } = request;
     const callId = newId();
+    request.channel.recordedAs?.(callId, request.params);
     const { sessionId, protocolVersion } = caller.client;
     const span = this.#tracer.startSpan(`tools/call ${entry.name}`, {
       kind: 'server',
@@ -165,11 +167,6 @@ export class ToolCaller {
   #duration(call: RequestedCall): number {
     return Math.max(0, this.clock.now() - call.requestedAt);
   }
-}
-
-function withCallId(result: unknown, callId: string): unknown {
-  const known = result as { readonly _meta?: object };
-  return { ...known, _meta: { ...known._meta, [CALL_ID]: callId } };
 }
 
 function resultOf(outcome: RpcOutcome): CallResult {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ForwardModule } from '../forward/forward.module.js';
 import { MethodsModule } from '../methods/methods.module.js';
+import { ResumeModule } from '../resume/resume.module.js';
 import { EndpointLifecycle } from './endpoint-lifecycle.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import { Initializer } from './initializer.js';
@@ -15,7 +16,7 @@ import { SessionStreams } from './session-streams.js';
 import { Sessions } from './sessions.js';
 
 @Module({
-  imports: [AuthModule, ForwardModule, MethodsModule],
+  imports: [AuthModule, ForwardModule, MethodsModule, ResumeModule],
   providers: [
     EndpointLifecycle,
     ExchangeRunner,

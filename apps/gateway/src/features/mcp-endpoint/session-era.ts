@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isRequestId, rpcError, type Params, type RpcNotification, type RpcResponse } from '@signalbox/mcp';
 import { GatewayCode } from '../../errors.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
+import { CallResumer } from '../resume/call-resumer.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import type { IncomingPost } from './incoming.js';
 import { Initializer } from './initializer.js';
@@ -19,6 +20,7 @@ export class SessionEra {
     private readonly initializer: Initializer,
     private readonly runner: ExchangeRunner,
     private readonly forwarder: UpstreamForwarder,
+    private readonly resumer: CallResumer,
   ) {}
 
   async post(incoming: IncomingPost): Promise<void> {
@@ -56,6 +58,7 @@ export class SessionEra {
       const running = session.running(requestId);
       if (running) return running.cancel(why);
       if (String(requestId).length > MAX_REASON) return;
+      this.resumer.cancel(session.id, requestId, why);
       const cancelled = { cancelled: requestId, ...(why === undefined ? {} : { reason: why }) };
       this.forwarder.control({ kind: 'client-message', sessionId: session.id, message: cancelled });
     } else if (method === 'notifications/roots/list_changed') {

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { endWithComment, ErrorCode, readAccept, rpcError } from '@signalbox/mcp';
+import { ErrorCode, readAccept, rpcError } from '@signalbox/mcp';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
-import { rpcErrorOf, saysRetryable } from '../../errors.js';
+import type { ServerResponse } from 'node:http';
+import { GatewayCode, rpcErrorOf, saysRetryable } from '../../errors.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
+import { CallResumer } from '../resume/call-resumer.js';
+import type { StreamOrigin } from '../resume/event-id.js';
 import type { IncomingPlain } from './incoming.js';
 import { refuse } from './refuse.js';
 import { SessionFinder } from './session-finder.js';
-import type { Session } from './session.js';
+import type { Session, StreamPlace } from './session.js';
 import { Sessions } from './sessions.js';
 
 const MISSED = 'this session was at another gateway: what that had sent and was not received is lost';
-const ANSWER_LOST =
-  'this request was at another gateway, and its answer cannot be had here; a tool call is in the log with its outcome';
+type Located = StreamPlace & { readonly origin: StreamOrigin };
 const LISTS = ['tools', 'prompts', 'resources'];
 
 /** GET and DELETE of an endpoint with sessions. */
@@ -21,6 +23,7 @@ export class SessionStreams {
     private readonly finder: SessionFinder,
     private readonly sessions: Sessions,
     private readonly forwarder: UpstreamForwarder,
+    private readonly resumer: CallResumer,
     @InjectContext() private readonly context: ServiceContext,
   ) {}
 
@@ -39,12 +42,10 @@ export class SessionStreams {
       return session.general.openWithMissed(response);
     }
     const place = session.locate(lastEventId);
-    if (place && 'elsewhere' in place) return this.#fromElsewhere(session, place.elsewhere, incoming);
-    if (place?.stream === session.general) this.#holds(session);
-    if (place && (await place.stream.resume(response, place.seq))) return;
+    if (place?.kind === 'general') return this.#takeUpGeneral(session, place, response);
+    if (await place?.stream?.resume(response, place.seq)) return;
     if (response.destroyed) return;
-    // notifications that are gone do not keep a client from those to come; an answer that is gone cannot be had any more
-    if (place?.stream === session.general) return session.general.open(response);
+    if (place?.origin && (await this.#takeUpFromLog(session, place as Located, response))) return;
     const message = `Last-Event-ID ${lastEventId.slice(0, 100)} is unknown, or what followed it is no longer kept`;
     refuse(response, 400, rpcError(ErrorCode.InvalidRequest, message));
   }
@@ -61,15 +62,42 @@ export class SessionStreams {
     }
   }
 
-  /** The client has read events of another gateway, or of this one before it was started again; those that followed are gone with it. */
-  async #fromElsewhere(session: Session, kind: 'general' | 'request', { response }: IncomingPlain): Promise<void> {
-    if (kind === 'request') return endWithComment(response, ANSWER_LOST);
+  /**
+   * Goes on with what belongs to no request. What another gateway had sent, or this one before it was started again, is gone
+   * with it: the client reads all lists again.
+   */
+  async #takeUpGeneral(
+    session: Session,
+    { isOurs, stream, seq }: StreamPlace,
+    response: ServerResponse,
+  ): Promise<void> {
     this.#holds(session);
+    if (isOurs) {
+      if (await stream?.resume(response, seq)) return;
+      // notifications that are gone do not keep a client from those to come
+      return response.destroyed ? undefined : session.general.open(response);
+    }
     await session.general.openWithMissed(response);
     session.general.comment(MISSED);
     for (const list of LISTS) {
       session.push(`notifications/${list}/list_changed`, undefined, session.lastUsed);
     }
+  }
+
+  /** @returns false when the log does not have it, with nothing written */
+  async #takeUpFromLog(session: Session, { origin, seen }: Located, response: ServerResponse): Promise<boolean> {
+    try {
+      const refusal = await this.resumer.resume(session, origin, seen, response);
+      if (refusal !== 'full') return refusal === undefined;
+      const error = rpcError(GatewayCode.Overloaded, 'Too many streams are taken up from the log; try again later', {
+        retryable: true,
+      });
+      refuse(response, 503, error, null, { 'retry-after': '1' });
+    } catch (cause) {
+      const error = rpcErrorOf(cause, 'signalbox', (err) => this.context.logger?.error({ err }, 'taking up a stream'));
+      refuse(response, saysRetryable(error) ? 503 : 500, error, null, { 'retry-after': '1' });
+    }
+    return true;
   }
 
   /** From now on what servers say to the session outside of its requests comes to this gateway. */

@@ -12,6 +12,7 @@ import {
   type RpcOutcome,
 } from '@signalbox/mcp';
 import type { Caller, CallerSession } from '../../caller.js';
+import { generalKey, originOf, readEventId, requestKey, type Seen, type StreamOrigin } from '../resume/event-id.js';
 import { refusalOf } from './client-abilities.js';
 
 export interface SessionLimits {
@@ -41,9 +42,23 @@ interface Question {
   readonly answer: (outcome: RpcOutcome) => void;
 }
 
-const GENERAL = 'g';
-/** Kind, copy, and for the stream of a request its number. */
-const EVENT_ID = /^((g|c(?=\d*-))(\d{0,15})(?:-\d{1,15})?)\.(\d{1,15})$/;
+/** Where an event id points to. */
+export interface StreamPlace {
+  readonly kind: 'general' | 'request';
+  /** Absent when it was never here, or is no longer kept. */
+  readonly stream: EventStream | undefined;
+  readonly seq: number;
+  readonly origin: StreamOrigin | undefined;
+  readonly seen: Seen;
+  /** False when another gateway sent the event, or this one before it was started again. */
+  readonly isOurs: boolean;
+}
+
+const NOTHING_KEPT: EventBuffer = {
+  append: () => undefined,
+  after: () => Promise.resolve(undefined),
+  clear: () => undefined,
+};
 const ENDED_STREAMS_KEPT = 64;
 /** A client that has not come for its general stream by then gets nothing on it that was sent before. */
 const GENERAL_GRACE_MS = 30_000;
@@ -70,6 +85,7 @@ export class Session implements ExchangeHost, CallerSession {
   readonly #questions = new Map<string, Question>();
   readonly #streams = new Map<string, EventStream>();
   #generalOpened = false;
+  #closed = false;
   #nextStream = 1;
   #nextQuestion = 1;
 
@@ -87,7 +103,7 @@ export class Session implements ExchangeHost, CallerSession {
     this.home = home;
     this.lastUsed = this.checkedAt = this.notedAt = openedAt;
     this.caller = { via: 'mcp', client, scope, session: this };
-    this.general = this.#newStream(`${GENERAL}${copy}`);
+    this.general = this.#register(this.#newStream(generalKey(copy), this.buffer));
   }
 
   get busy(): boolean {
@@ -113,22 +129,28 @@ export class Session implements ExchangeHost, CallerSession {
     }
   }
 
-  openStream(): EventStream {
-    const stream = this.#newStream(`c${this.identity.copy}-${this.#nextStream++}`);
+  openStream(exchange: PostExchange): EventStream {
+    const origin = originOf(exchange.id, exchange.recorded, this.caller.client.gateway);
+    const stream = this.#register(this.#newStream(this.#requestKey(origin), this.buffer));
     if (this.#streams.size > ENDED_STREAMS_KEPT) this.#forgetOldestEnded();
     return stream;
   }
 
-  /** The stream that an event id belongs to, with the number of the event in it; `elsewhere` when another gateway sent it. */
-  locate(
-    eventId: string,
-  ):
-    { readonly stream: EventStream; readonly seq: number } | { readonly elsewhere: 'general' | 'request' } | undefined {
-    const [, key, kind, copy, seq] = EVENT_ID.exec(eventId) ?? [];
-    if (key === undefined) return undefined;
-    if (copy !== this.identity.copy) return { elsewhere: kind === GENERAL ? 'general' : 'request' };
-    const stream = this.#streams.get(key);
-    return stream && { stream, seq: Number(seq) };
+  passingStream(origin: StreamOrigin, mark: string | undefined): EventStream {
+    return this.#newStream(this.#requestKey(origin), NOTHING_KEPT, mark);
+  }
+
+  get alive(): boolean {
+    return !this.#closed;
+  }
+
+  /** The stream that an event id belongs to; without `stream` when this gateway does not have it. */
+  locate(eventId: string): StreamPlace | undefined {
+    const place = readEventId(eventId);
+    if (!place) return undefined;
+    const { key, kind, copy, seq, origin, seen } = place;
+    const stream = copy === this.identity.copy ? this.#streams.get(key) : undefined;
+    return { kind, stream, seq, origin, seen, isOurs: copy === this.identity.copy };
   }
 
   noteGeneralOpened(): void {
@@ -147,7 +169,7 @@ export class Session implements ExchangeHost, CallerSession {
       if (!this.general.connected) {
         return resolve({ error: rpcError(ErrorCode.MethodNotFound, 'The client has no stream open') });
       }
-      const asked = this.#register(method, params, undefined, (outcome) => {
+      const asked = this.#registerQuestion(method, params, undefined, (outcome) => {
         clearTimeout(timer);
         resolve(outcome);
       });
@@ -166,7 +188,7 @@ export class Session implements ExchangeHost, CallerSession {
     exchange: PostExchange,
     answer: (outcome: RpcOutcome) => void,
   ): { readonly id: RequestId } | { readonly error: RpcError } {
-    return this.#register(method, params, exchange, answer);
+    return this.#registerQuestion(method, params, exchange, answer);
   }
 
   /** Takes the client's answer to a question. False when there is no such question. */
@@ -201,6 +223,7 @@ export class Session implements ExchangeHost, CallerSession {
 
   /** Ends everything. Running requests are taken back. */
   close(reason: string): void {
+    this.#closed = true;
     for (const exchange of [...this.#exchanges.values()]) exchange.cancel(reason);
     for (const { answer } of this.#questions.values()) {
       answer({ error: rpcError(ErrorCode.ConnectionClosed, `The session is closed: ${reason}`) });
@@ -211,7 +234,7 @@ export class Session implements ExchangeHost, CallerSession {
     this.buffer.clear();
   }
 
-  #register(
+  #registerQuestion(
     method: string,
     params: object | undefined,
     exchange: PostExchange | undefined,
@@ -232,17 +255,20 @@ export class Session implements ExchangeHost, CallerSession {
     return copy === '' ? 'sb-' : `sb${copy}-`;
   }
 
-  #newStream(key: string): EventStream {
+  #requestKey(origin: StreamOrigin): string {
+    return requestKey(this.identity.copy, this.#nextStream++, origin);
+  }
+
+  #newStream(key: string, buffer: EventBuffer, mark?: string): EventStream {
     const { maxQueuedBytes, retryMs } = this.limits;
     // clients of older revisions do not know events without data
     const primed = this.identity.client.protocolVersion === '2025-11-25';
-    const stream = new EventStream(key, {
-      buffer: this.buffer,
-      maxQueuedBytes,
-      attached: this.attached,
-      primingRetryMs: primed ? retryMs : undefined,
-    });
-    this.#streams.set(key, stream);
+    const primingRetryMs = primed ? retryMs : undefined;
+    return new EventStream(key, { buffer, maxQueuedBytes, attached: this.attached, primingRetryMs, mark });
+  }
+
+  #register(stream: EventStream): EventStream {
+    this.#streams.set(stream.key, stream);
     return stream;
   }
 

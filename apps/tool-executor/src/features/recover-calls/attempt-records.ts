@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { pinnedStream, type RecordedEvent } from '@signalbox/contracts';
+import { isCallOutcome, type CallOutcomeEvent } from '@signalbox/domain/call';
 import { InjectEventLog, InjectEventStore } from '@signalbox/nest-kit';
 import type { EventStore } from '@signalbox/ports';
 import { upcast, type EventLog } from '@signalbox/runtime';
 import type { Holder } from './holder-liveness.js';
 
-export type OutcomeEvent = RecordedEvent<
-  'tool.call.completed' | 'tool.call.failed' | 'tool.call.cancelled' | 'tool.call.expired' | 'tool.call.outcome_unknown'
->;
+export type OutcomeEvent = CallOutcomeEvent;
+export const isOutcome = isCallOutcome;
 
 /** What the log has of one attempt that somebody claimed. */
 export interface AttemptRecord {
@@ -21,16 +21,6 @@ export interface AttemptRecord {
   readonly started: RecordedEvent<'tool.call.started'> | undefined;
   readonly outcome: OutcomeEvent | undefined;
 }
-
-const OUTCOMES: ReadonlySet<string> = new Set([
-  'tool.call.completed',
-  'tool.call.failed',
-  'tool.call.cancelled',
-  'tool.call.expired',
-  'tool.call.outcome_unknown',
-]);
-
-export const isOutcome = (event: { readonly type: string }): event is OutcomeEvent => OUTCOMES.has(event.type);
 
 @Injectable()
 export class AttemptRecords {

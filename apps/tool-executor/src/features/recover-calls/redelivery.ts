@@ -3,13 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecuteCommand, ExecuteReply } from '@signalbox/contracts';
 import { afterLostAttempt, lostAttemptOf } from '@signalbox/domain/call';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
-import { PayloadStore } from '@signalbox/runtime';
+import { PayloadStore, recordedReply } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import { AttemptRecords, type AttemptRecord } from './attempt-records.js';
 import { HolderLiveness } from './holder-liveness.js';
 import { LostAttempts, type CallInfo } from './lost-attempts.js';
-import { recordedReply } from './recorded-reply.js';
 
 export interface RedeliveredCommand {
   readonly command: ExecuteCommand;
