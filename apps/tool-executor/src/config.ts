@@ -54,6 +54,15 @@ export const executorConfigSchema = z.strictObject({
   maxQueuedAppends: count(10_000, 1_000_000),
   /** Larger arguments and results go to the blob store. */
   inlineBytes: bytes(64 * KiB),
+  /** Starting and ending single servers while the service runs. */
+  lifecycle: z
+    .strictObject({
+      /** How long running calls may go on when their server is drained, replaced or removed. */
+      drainMs: ms(30_000),
+      /** How long the start of a server waits for those that it depends on, before it counts as failed and is tried again. */
+      dependencyWaitMs: ms(30_000),
+    })
+    .prefault({}),
   /** How long running calls may go on when the service stops. */
   drainMs: ms(10_000),
   /** Calls whose executor or gateway was lost. */

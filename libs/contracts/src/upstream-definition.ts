@@ -27,6 +27,10 @@ export const upstreamSettingsSchema = z
         z.strictObject({ class: safetyClassSchema.optional(), durability: z.enum(['ahead', 'queued']).optional() }),
       )
       .default({}),
+    /** Servers that must run before this one is started; it is stopped before them. */
+    dependsOn: z.array(z.string().regex(SERVER_NAME)).max(50).default([]),
+    /** Checked in place of a ping: well when a GET is answered with 2xx. */
+    healthUrl: z.url({ protocol: /^https?$/ }).optional(),
   })
   .prefault({});
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;
@@ -67,6 +71,8 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** A service of the suite itself: its instances are where the directory says; `url` is where to look when it names none. */
   readonly service?: ServiceName;
+  /** The transport of 2024-11-05, or Streamable HTTP and nothing else; both are tried when absent. */
+  readonly transport?: 'http' | 'sse';
 }
 
 /** A validated upstream server. Values of `env` and `headers` are secrets: they never enter the log. */

@@ -3,6 +3,20 @@ import { defineEvent } from './define.js';
 
 const server = z.string();
 const named = z.looseObject({ name: z.string() });
+/** Who wanted it and why, where it came by the API. */
+const who = z.string().optional();
+const why = z.string().optional();
+
+/** `source` of a server that was defined by the API: its definition in the log is whole, and has no secrets in it. */
+export const API_SOURCE = 'api';
+
+/** What an operator can tell a server to do. */
+export const SERVER_COMMANDS = ['start', 'stop', 'restart', 'drain', 'quarantine', 'approve'] as const;
+export type ServerCommandName = (typeof SERVER_COMMANDS)[number];
+
+/** What a server can be in one executor. */
+export const SERVER_STATES = ['starting', 'running', 'degraded', 'failed', 'stopping', 'stopped'] as const;
+export type ServerExecutorState = (typeof SERVER_STATES)[number];
 
 /** What a server says of how long, and for whom, an answer may be kept (MCP 2026-07-28, `ttlMs` and `cacheScope`). */
 export const cachingHintSchema = z.object({
@@ -20,9 +34,11 @@ export const serverRegistered = defineEvent({
   schema: z.object({
     server,
     transport: z.enum(['stdio', 'http']),
-    /** The entry as configured; values of `env` and `headers` are replaced by `***`. */
+    /** The entry as configured; values of `env` and `headers` are replaced by `***`, save where `source` is `api`. */
     definition: z.record(z.string(), z.unknown()),
     source: z.string(),
+    who,
+    why,
   }),
 });
 
@@ -30,7 +46,22 @@ export const serverRemoved = defineEvent({
   type: 'server.removed',
   title: 'ServerRemoved',
   owners: ['registry'],
-  schema: z.object({ server, reason: z.string() }),
+  schema: z.object({ server, reason: z.string(), who, why }),
+});
+
+/** The registry has checked it against the server's state; every executor does as it says. */
+export const serverCommanded = defineEvent({
+  type: 'server.commanded',
+  title: 'ServerCommanded',
+  owners: ['registry'],
+  schema: z.object({
+    server,
+    command: z.enum(SERVER_COMMANDS),
+    who: z.string(),
+    why,
+    /** The server that was commanded, where this one has to go before it or after it. */
+    because: z.string().optional(),
+  }),
 });
 
 export const serverStarted = defineEvent({
@@ -65,6 +96,20 @@ export const serverStopped = defineEvent({
   title: 'ServerStopped',
   owners: ['tool-executor'],
   schema: z.object({ server, executor: z.string(), reason: z.string() }),
+});
+
+/** A change of state that no other event tells: a start begins, the server is ill or well again, its end begins. */
+export const serverStateChanged = defineEvent({
+  type: 'server.state_changed',
+  title: 'ServerStateChanged',
+  owners: ['tool-executor'],
+  schema: z.object({
+    server,
+    executor: z.string(),
+    from: z.enum(SERVER_STATES),
+    to: z.enum(SERVER_STATES),
+    reason: z.string(),
+  }),
 });
 
 /**
@@ -109,9 +154,11 @@ export const toolDefinitionChanged = defineEvent({
 export const serverEvents = [
   serverRegistered,
   serverRemoved,
+  serverCommanded,
   serverStarted,
   serverFailed,
   serverStopped,
+  serverStateChanged,
   catalogueChanged,
   toolDefinitionChanged,
 ] as const;

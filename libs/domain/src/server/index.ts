@@ -1,3 +1,4 @@
 export * from './catalogue-parts.js';
 export * from './catalogue.js';
+export * from './dependencies.js';
 export * from './server-view.js';

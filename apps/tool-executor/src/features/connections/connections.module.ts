@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ReverseRequests } from './reverse-requests.js';
+import { ServerOrders } from './server-orders.js';
 import { SessionPushes } from './session-pushes.js';
 import { UpstreamServers } from './upstream-servers.js';
 
 @Module({
-  providers: [UpstreamServers, SessionPushes, ReverseRequests],
+  providers: [UpstreamServers, ServerOrders, SessionPushes, ReverseRequests],
   exports: [SessionPushes, UpstreamServers, ReverseRequests],
 })
 export class ConnectionsModule {}

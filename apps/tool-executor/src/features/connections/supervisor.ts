@@ -23,6 +23,9 @@ export interface SupervisorHooks {
 
 export type ServerState = 'starting' | 'running' | 'failed' | 'stopped';
 
+/** In which states the end of a server is worth an event. */
+export type StopNews = 'running' | 'any' | 'none';
+
 const GRACE_RETRY_MS = 100;
 
 /** Keeps one server's control connection: reads its catalogue, notices its end, brings it back. */
@@ -65,15 +68,16 @@ export class Supervisor {
     });
   }
 
-  async stop(reason: string): Promise<void> {
-    const wasRunning = this.state === 'running';
+  /** @param news which states that it ends are worth an event; `none` when another one takes its place */
+  async stop(reason: string, news: StopNews = 'running'): Promise<void> {
+    const isNews = news !== 'none' && (this.state === 'running' || (news === 'any' && this.state !== 'stopped'));
     this.#stopping = true;
     clearTimeout(this.#debounce);
     this.#wake?.();
     await this.#connection?.close(reason);
     await this.#running;
     this.state = 'stopped';
-    if (wasRunning) await this.log.stopped(reason);
+    if (isNews) await this.log.stopped(reason);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientContext, UpstreamDefinition } from '@signalbox/contracts';
 import {
   connectUpstream,
@@ -15,10 +16,11 @@ import { PooledConnection } from '../pools/pooled-connection.js';
 import type { Slot } from '../pools/slot.js';
 import { discoverCatalogue } from './discover.js';
 import { refuse } from './reverse-requests.js';
+import { ServerClosedError } from './server-closed-error.js';
 import type { ServerLog } from './server-log.js';
 import type { SessionPushes } from './session-pushes.js';
 import { Subscriptions } from './subscriptions.js';
-import { Supervisor } from './supervisor.js';
+import { Supervisor, type StopNews } from './supervisor.js';
 
 export interface UpstreamServerDeps {
   readonly config: ExecutorConfig;
@@ -36,6 +38,7 @@ export interface UpstreamServerDeps {
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
 /** Failed starts in a row after which calls no longer try to start the server themselves. */
 const HOPELESS_AFTER = 3;
+const IDLE_POLL_MS = 20;
 /** How long our own services may take to come up beside this one. */
 const BUILT_IN_GRACE_MS = 10_000;
 
@@ -43,15 +46,19 @@ const BUILT_IN_GRACE_MS = 10_000;
 export class UpstreamServer {
   readonly supervisor: Supervisor;
   readonly pool: Pool<PooledConnection>;
-  readonly subscriptions = new Subscriptions();
   /** Sessions that are about to get a connection of their own. */
   readonly #expected = new Map<string, ClientContext>();
   #closing = false;
+  #closedFor: ServerClosedError | undefined;
+  #definition: UpstreamDefinition;
 
+  /** @param subscriptions those of the one whose place it takes */
   constructor(
-    readonly definition: UpstreamDefinition,
+    definition: UpstreamDefinition,
     private readonly deps: UpstreamServerDeps,
+    readonly subscriptions = new Subscriptions(),
   ) {
+    this.#definition = definition;
     const { config, clock, log } = deps;
     const { settings, source } = definition;
     const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
@@ -88,15 +95,46 @@ export class UpstreamServer {
     return this.definition.target.kind === 'stdio';
   }
 
+  /** @throws ServerClosedError while it takes no calls */
   lease(client: ClientContext, deadline: number): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
+    if (this.#closedFor !== undefined) throw this.#closedFor;
     const key = client.sessionId ?? '';
     if (key !== '' && !this.isProcess && !this.pool.bound(key)) this.#expected.set(key, client);
     return this.pool.acquire(key, deadline);
   }
 
-  async close(reason: string): Promise<void> {
+  /** Takes no further calls; those that run go on. */
+  shut(error: ServerClosedError): void {
+    this.#closedFor = error;
+  }
+
+  /** Why it takes no calls; undefined while it does. */
+  get closedFor(): ServerClosedError | undefined {
+    return this.#closedFor;
+  }
+
+  /** Resolves when no call uses or waits for a connection any more, or after `withinMs`; true in the first case. */
+  async idle(withinMs: number): Promise<boolean> {
+    for (const end = performance.now() + withinMs; ; await delay(IDLE_POLL_MS)) {
+      const { busy, waiting, creating } = this.pool.statistics();
+      if (busy + waiting + creating === 0) return true;
+      if (performance.now() >= end) return false;
+    }
+  }
+
+  /** What is read per use changes at once: deadline, safety classes, trust. */
+  reconfigure(definition: UpstreamDefinition): void {
+    this.#definition = definition;
+  }
+
+  get definition(): UpstreamDefinition {
+    return this.#definition;
+  }
+
+  async close(reason: string, news?: StopNews): Promise<void> {
     this.#closing = true;
-    await Promise.allSettled([this.pool.close(reason), this.supervisor.stop(reason)]);
+    this.#closedFor ??= new ServerClosedError(this.name, reason, true);
+    await Promise.allSettled([this.pool.close(reason), this.supervisor.stop(reason, news)]);
   }
 
   /** The client session is over: what was held for it is given up. */

@@ -1,23 +1,46 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { UpstreamDefinition } from '@signalbox/contracts';
+import { dependencyOrder, dependantsOf } from '@signalbox/domain/server';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { Redactor, type EventLog } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
+import { definitionChange, differences, type ServerChanges } from './definition-change.js';
 import { forEachBounded } from './for-each-bounded.js';
+import { KeyedTurns } from './keyed-turns.js';
 import { locateTarget } from './locate-target.js';
+import { ServerClosedError } from './server-closed-error.js';
 import { ServerLog } from './server-log.js';
 import { SessionPushes } from './session-pushes.js';
+import type { StopNews } from './supervisor.js';
+import { RUNNING, type Target } from './target.js';
 import { UpstreamServer } from './upstream-server.js';
 
-/** All upstream servers of this executor. Each is started, kept and stopped by itself: one that is dead leaves the others whole. */
+/** Hears of servers that come and go, before they take calls and when they take no more. */
+export interface ServersListener {
+  added(name: string): Promise<void>;
+  removed(name: string): Promise<void>;
+}
+
+/**
+ * All upstream servers of this executor. Each is started, kept and stopped by itself: one that is dead, changed or removed
+ * leaves the connections of the others as they are. What concerns one server is done in the order in which it was asked for.
+ */
 @Injectable()
-export class UpstreamServers implements OnApplicationBootstrap, OnApplicationShutdown {
+export class UpstreamServers implements OnApplicationShutdown {
   readonly #servers = new Map<string, UpstreamServer>();
+  /** What the operators want of a server; of those that are not here, that they run. */
+  readonly #targets = new Map<string, Target>();
+  /** Names that the configuration has; the others come from the log. */
+  readonly #configured = new Set<string>();
+  /** No longer here, and not ended yet: calls still run on them. */
+  readonly #leaving = new Set<UpstreamServer>();
+  readonly #turns = new KeyedTurns();
+  readonly #listeners: ServersListener[] = [];
   readonly #redactor: Redactor;
   #sweeper: NodeJS.Timeout | undefined;
   #starting: Promise<void> = Promise.resolve();
-  #stopping = false;
+  #phase: 'waiting' | 'begun' | 'stopping' = 'waiting';
 
   constructor(
     @InjectContext() private readonly context: ServiceContext,
@@ -26,24 +49,33 @@ export class UpstreamServers implements OnApplicationBootstrap, OnApplicationShu
     private readonly pushes: SessionPushes,
   ) {
     this.#redactor = new Redactor(config.redaction);
-    for (const definition of context.config.servers) this.#servers.set(definition.name, this.#make(definition));
+    for (const definition of context.config.servers) {
+      this.#configured.add(definition.name);
+      this.#servers.set(definition.name, this.#make(definition));
+    }
   }
 
-  /** Does not wait for the servers: the service answers while they come up. */
-  onApplicationBootstrap(): void {
-    const servers = [...this.#servers.values()];
-    this.#starting = this.#startAll(servers);
+  /** Starts them, those first that others depend on. Until then servers come and go without being started. */
+  begin(): void {
+    if (this.#phase !== 'waiting') return;
+    this.#phase = 'begun';
+    this.#starting = this.#startAll();
     this.#sweeper = setInterval(() => {
-      for (const { pool } of servers) void pool.sweep();
+      for (const { pool } of this.#servers.values()) void pool.sweep();
     }, this.config.pool.sweepMs);
     this.#sweeper.unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.#stopping = true;
+    this.#phase = 'stopping';
     clearInterval(this.#sweeper);
-    await Promise.allSettled([...this.#servers.values()].map((server) => server.close('the executor stops')));
+    const dependantsFirst = dependencyOrder(this.#graph()).order.toReversed();
+    await Promise.allSettled([
+      ...dependantsFirst.map((name) => this.#servers.get(name)?.close('the executor stops')),
+      ...[...this.#leaving].map((server) => server.close('the executor stops')),
+    ]);
     await this.#starting;
+    await this.#turns.idle();
   }
 
   get(name: string): UpstreamServer | undefined {
@@ -54,28 +86,187 @@ export class UpstreamServers implements OnApplicationBootstrap, OnApplicationShu
     return this.#servers.values();
   }
 
-  async #startAll(servers: readonly UpstreamServer[]): Promise<void> {
-    const { startParallel } = this.config;
-    await forEachBounded(servers, startParallel, async ({ supervisor }) => {
-      if (!this.#stopping) await supervisor.start();
-    });
-    await forEachBounded(servers, startParallel, async ({ supervisor, pool }) => {
-      // one that cannot be made now is made when it is needed
-      if (!this.#stopping && supervisor.state === 'running') await pool.fill().catch(() => undefined);
+  /** To be called before anything is added; hears of those too that are there already. */
+  async listen(listener: ServersListener): Promise<void> {
+    this.#listeners.push(listener);
+    await Promise.all([...this.#servers.keys()].map((name) => listener.added(name)));
+  }
+
+  /** Whether the configuration has it: then the definition in the log does not count. */
+  isConfigured(name: string): boolean {
+    return this.#configured.has(name);
+  }
+
+  /**
+   * Makes the servers of the configuration those of `definitions`: starts what is new, replaces what has changed, removes
+   * what is gone. Resolves when calls go where they should; starting goes on behind it.
+   */
+  async configure(definitions: readonly UpstreamDefinition[]): Promise<ServerChanges> {
+    const before = [...this.#configured].flatMap((name) => this.#servers.get(name)?.definition ?? []);
+    const changes = differences(before, definitions);
+    const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+    for (const name of changes.removed) this.#configured.delete(name);
+    for (const name of byName.keys()) this.#configured.add(name);
+    await Promise.all([
+      ...changes.removed.map((name) => this.remove(name, 'is no longer in the configuration')),
+      ...[...changes.added, ...changes.replaced, ...changes.adjusted].map((name) => this.add(byName.get(name)!)),
+    ]);
+    return changes;
+  }
+
+  /** Takes in a server, or the new definition of one that is there. Resolves when it takes calls; starting goes on behind it. */
+  add(definition: UpstreamDefinition): Promise<void> {
+    const { name } = definition;
+    return this.#turns.take(name, async () => {
+      if (this.#phase === 'stopping') return;
+      const before = this.#servers.get(name);
+      if (!before) {
+        this.#servers.set(name, this.#make(definition));
+        await Promise.all(this.#listeners.map((listener) => listener.added(name)));
+        this.#startNow(name);
+        return;
+      }
+      const change = definitionChange(before.definition, definition);
+      if (change === 'adjusted') before.reconfigure(definition);
+      if (change === 'replaced') this.#replace(before, definition, 'has a new definition');
     });
   }
 
-  #make(definition: UpstreamDefinition): UpstreamServer {
-    const { instanceId, ports, config, version, logger } = this.context;
-    return new UpstreamServer(definition, {
-      config: this.config,
-      clock: ports.clock,
-      pushes: this.pushes,
-      log: new ServerLog(definition.name, instanceId, this.log, ports.events, this.#redactor),
-      env: config.env,
-      version,
-      locate: (target) => locateTarget(target, ports.directory),
-      warn: (text) => logger?.warn({ server: definition.name }, text),
+  /** The same as {@link add}: calls that run finish with the old definition, others take the new one. */
+  replace(definition: UpstreamDefinition): Promise<void> {
+    return this.add(definition);
+  }
+
+  /** Calls that run may finish, within `lifecycle.drainMs`. @param reason what follows the server's name */
+  remove(name: string, reason = 'was removed'): Promise<void> {
+    return this.#turns.take(name, async () => {
+      const server = this.#servers.get(name);
+      if (!server) return;
+      server.shut(new ServerClosedError(name, reason, false));
+      await Promise.all(this.#listeners.map((listener) => listener.removed(name)));
+      this.#servers.delete(name);
+      await this.#letGo(server, reason, 'any');
     });
+  }
+
+  /** What the log says of a server before anything was started. */
+  setTarget(name: string, target: Target): void {
+    this.#targets.set(name, target);
+    const server = this.#servers.get(name);
+    if (target.state !== 'running') server?.shut(target.refusal(name));
+  }
+
+  /** Starts a server that was stopped or quarantined, or tries again at once to start one that has failed. */
+  start(name: string): Promise<void> {
+    this.#targets.set(name, RUNNING);
+    return this.#turns.take(name, async () => {
+      const before = this.#servers.get(name);
+      if (!before || this.#phase !== 'begun') return;
+      const { state } = before.supervisor;
+      if (before.closedFor === undefined && (state === 'running' || state === 'starting')) return;
+      this.#replace(before, before.definition, 'is started');
+    });
+  }
+
+  /** Takes a new process or new sessions; calls that run may finish on the old ones, within `lifecycle.drainMs`. */
+  restart(name: string): Promise<void> {
+    return this.#turns.take(name, async () => {
+      const before = this.#servers.get(name);
+      if (before && this.#phase === 'begun') this.#replace(before, before.definition, 'is restarted');
+    });
+  }
+
+  /**
+   * Ends it, after the servers that depend on it and are to end as well. Calls are refused from now on.
+   * @param drains whether those that run may finish, within `lifecycle.drainMs`; they are cut off otherwise
+   */
+  halt(name: string, target: Target, drains: boolean): Promise<void> {
+    this.#targets.set(name, target);
+    this.#servers.get(name)?.shut(target.refusal(name));
+    const dependants = dependantsOf(this.#graph(), name).filter((other) => this.#target(other).state !== 'running');
+    return this.#turns.take(name, async () => {
+      const server = this.#servers.get(name);
+      // a start that came meanwhile is a later wish
+      if (!server || this.#target(name) !== target) return;
+      server.shut(target.refusal(name));
+      await Promise.all(dependants.map((other) => this.#turns.after(other)));
+      if (drains) await server.idle(this.config.lifecycle.drainMs);
+      await server.close(target.reason, 'any');
+    });
+  }
+
+  #target(name: string): Target {
+    return this.#targets.get(name) ?? RUNNING;
+  }
+
+  #graph(): ReadonlyMap<string, readonly string[]> {
+    return new Map([...this.#servers.values()].map(({ name, definition }) => [name, definition.settings.dependsOn]));
+  }
+
+  /** The new one takes calls at once; the old one goes when its own have ended. */
+  #replace(before: UpstreamServer, definition: UpstreamDefinition, reason: string): void {
+    const { name } = before;
+    this.#servers.set(name, this.#make(definition, before));
+    this.#startNow(name);
+    this.#letGo(before, reason, 'none').catch((error: unknown) =>
+      this.context.logger?.warn({ err: error, server: name }, 'could not be let go of'),
+    );
+  }
+
+  /** Closes a server that is no longer here once its calls have ended, or `lifecycle.drainMs` are over. */
+  async #letGo(server: UpstreamServer, reason: string, news: StopNews): Promise<void> {
+    this.#leaving.add(server);
+    await server.idle(this.config.lifecycle.drainMs);
+    server.shut(new ServerClosedError(server.name, reason, true));
+    await server.close(reason, news).finally(() => this.#leaving.delete(server));
+  }
+
+  #startNow(name: string): void {
+    const server = this.#servers.get(name);
+    if (this.#phase !== 'begun' || !server || this.#target(name).state !== 'running') return;
+    void this.#startOne(server).catch((error: unknown) =>
+      this.context.logger?.error({ err: error, server: name }, 'could not be started'),
+    );
+  }
+
+  async #startAll(): Promise<void> {
+    const { order } = dependencyOrder(this.#graph());
+    await forEachBounded(order, this.config.startParallel, async (name) => {
+      const server = this.#servers.get(name);
+      if (server && server.supervisor.state === 'stopped') await this.#startOne(server, false);
+    });
+    await forEachBounded(this.#servers.values(), this.config.startParallel, (server) => this.#fill(server));
+  }
+
+  async #startOne(server: UpstreamServer, fills = true): Promise<void> {
+    if (this.#phase === 'stopping' || server.closedFor !== undefined) return;
+    await server.supervisor.start();
+    if (fills) await this.#fill(server);
+  }
+
+  /** One that cannot be made now is made when it is needed. */
+  async #fill({ supervisor, pool }: UpstreamServer): Promise<void> {
+    if (this.#phase !== 'stopping' && supervisor.state === 'running') await pool.fill().catch(() => undefined);
+  }
+
+  #make(definition: UpstreamDefinition, before?: UpstreamServer): UpstreamServer {
+    const { instanceId, ports, config, version, logger } = this.context;
+    const server = new UpstreamServer(
+      definition,
+      {
+        config: this.config,
+        clock: ports.clock,
+        pushes: this.pushes,
+        log: new ServerLog(definition.name, instanceId, this.log, ports.events, this.#redactor),
+        env: config.env,
+        version,
+        locate: (target) => locateTarget(target, ports.directory),
+        warn: (text) => logger?.warn({ server: definition.name }, text),
+      },
+      before?.subscriptions,
+    );
+    const target = this.#target(definition.name);
+    if (target.state !== 'running') server.shut(target.refusal(definition.name));
+    return server;
   }
 }

@@ -38,7 +38,7 @@ export class Executors {
 @Injectable()
 export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #tracer: Tracer;
-  #consumers: Consumer[] = [];
+  readonly #consumers = new Map<string, Consumer>();
 
   constructor(
     @InjectContext() private readonly context: ServiceContext,
@@ -51,22 +51,30 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { bus } = this.context.ports;
-    const consumers = [...this.servers.all()].map((server) =>
-      bus.consume(
-        // the log has the request: what a broker loses of these is sent again
-        { name: executeQueue(server.name), prefetch: this.config.capacityPerServer, transient: true },
-        (delivery) => this.#handle(server, delivery),
-      ),
-    );
-    this.#consumers = await Promise.all(consumers);
+    await this.servers.listen({
+      added: async (name) => void this.#consumers.set(name, await this.#consume(name)),
+      removed: async (name) => {
+        await this.#consumers.get(name)?.cancel();
+        this.#consumers.delete(name);
+      },
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
+    await Promise.all([...this.#consumers.values()].map((consumer) => consumer.cancel()));
     if (await this.running.drained(this.config.drainMs)) return;
     for (const request of this.running.all()) request.cancel('the executor stops');
     await this.running.drained(LAST_WORDS_MS);
+  }
+
+  #consume(name: string): Promise<Consumer> {
+    // the log has the request: what a broker loses of these is sent again
+    const queue = { name: executeQueue(name), prefetch: this.config.capacityPerServer, transient: true };
+    return this.context.ports.bus.consume(queue, (delivery) => {
+      // another one may have taken its place; one that was removed meanwhile is for another executor, or for nobody
+      const server = this.servers.get(name);
+      return server ? this.#handle(server, delivery) : 'retry';
+    });
   }
 
   async #handle(server: UpstreamServer, delivery: Delivery): Promise<Settlement> {

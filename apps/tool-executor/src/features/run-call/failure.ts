@@ -7,6 +7,7 @@ import {
   UpstreamClosedError,
   UpstreamProtocolError,
 } from '@signalbox/mcp';
+import { ServerClosedError } from '../connections/server-closed-error.js';
 import { PoolClosedError, PoolExhaustedError } from '../pools/slot.js';
 
 /** What an error on the way to a server, or back, means for the request. */
@@ -38,6 +39,9 @@ export function failureOf(cause: unknown, server: string, safetyClass: SafetyCla
   if (cause instanceof PoolExhaustedError || cause instanceof PoolClosedError) {
     const error = rpcError(ErrorCode.ConnectionClosed, `upstream server "${server}" is busy: ${message}`);
     return { kind: 'failed', error, retryable: true };
+  }
+  if (cause instanceof ServerClosedError) {
+    return { kind: 'failed', error: rpcError(ErrorCode.ConnectionClosed, message), retryable: cause.retryable };
   }
   if (cause instanceof UpstreamProtocolError) {
     return {
