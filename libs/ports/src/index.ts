@@ -1,5 +1,6 @@
 export * from './blob-store.js';
 export * from './clock.js';
+export * from './config-error.js';
 export * from './config-source.js';
 export * from './event-store.js';
 export * from './filter.js';
@@ -10,3 +11,4 @@ export * from './port-set.js';
 export * from './read-models.js';
 export * from './service-directory.js';
 export * from './telemetry.js';
+export * from './server-reader.js';

@@ -163,6 +163,7 @@ describe('the configuration file', () => {
 
   it('checks the sections about the process itself', () => {
     expect(load('{}').process).toEqual({
+      config: { watch: true, pollMs: 500, settleMs: 200 },
       logging: { level: 'info', format: 'auto' },
       shutdown: { drainMs: 15_000 },
       startup: { waitMs: 60_000 },

@@ -55,8 +55,20 @@ export const telemetrySchema = z
   })
   .prefault({});
 
+export const configSchema = z
+  .strictObject({
+    /** Whether the configuration file and Consul are watched, and changes applied while running. */
+    watch: z.boolean().default(true),
+    /** Time between two looks at the configuration file, in milliseconds. */
+    pollMs: z.number().int().min(50).max(3_600_000).default(500),
+    /** How long the file must stay as it is before it is read again: a half-written one is no edit. */
+    settleMs: z.number().int().min(0).max(60_000).default(200),
+  })
+  .prefault({});
+
 /** The sections of the file that are about the process and not about one service. */
 export interface ProcessSettings {
+  readonly config: z.infer<typeof configSchema>;
   readonly logging: z.infer<typeof loggingSchema>;
   readonly shutdown: z.infer<typeof shutdownSchema>;
   readonly network: z.infer<typeof networkSchema>;
@@ -66,19 +78,35 @@ export interface ProcessSettings {
   readonly storage: z.infer<typeof storageSchema>;
 }
 
+const SCHEMAS = {
+  config: configSchema,
+  logging: loggingSchema,
+  shutdown: shutdownSchema,
+  network: networkSchema,
+  startup: startupSchema,
+  storage: storageSchema,
+  telemetry: telemetrySchema,
+} as const satisfies { readonly [N in keyof ProcessSettings]: z.ZodPrefault<z.ZodObject> };
+
+type ReadSection = (name: string) => unknown;
+
+/** Parses each of these sections. They throw ConfigError naming each wrong key by path. */
+export const PROCESS_SECTIONS = Object.fromEntries(
+  Object.entries(SCHEMAS).map(([name, schema]) => [
+    name,
+    ({ section }: { section: ReadSection }) => parse(name, schema, section),
+  ]),
+) as { readonly [N in keyof ProcessSettings]: (source: { section: ReadSection }) => ProcessSettings[N] };
+
 /** @throws ConfigError naming each wrong key by path */
-export function readProcessSettings(section: (name: string) => unknown): ProcessSettings {
-  const read = <T>(name: string, schema: z.ZodType<T>, keys: readonly string[]): T => {
-    const parsed = schema.safeParse(section(name));
-    if (parsed.success) return parsed.data;
-    throw new ConfigError(problemsOf(parsed.error.issues, `signalbox.${name}`, () => keys));
-  };
-  return {
-    logging: read('logging', loggingSchema, Object.keys(loggingSchema.unwrap().shape)),
-    shutdown: read('shutdown', shutdownSchema, Object.keys(shutdownSchema.unwrap().shape)),
-    network: read('network', networkSchema, Object.keys(networkSchema.unwrap().shape)),
-    startup: read('startup', startupSchema, Object.keys(startupSchema.unwrap().shape)),
-    storage: read('storage', storageSchema, Object.keys(storageSchema.unwrap().shape)),
-    telemetry: read('telemetry', telemetrySchema, Object.keys(telemetrySchema.unwrap().shape)),
-  };
+export function readProcessSettings(section: ReadSection): ProcessSettings {
+  return Object.fromEntries(
+    Object.entries(PROCESS_SECTIONS).map(([name, read]) => [name, read({ section })]),
+  ) as unknown as ProcessSettings;
+}
+
+function parse(name: string, schema: z.ZodPrefault<z.ZodObject>, section: ReadSection): unknown {
+  const parsed = schema.safeParse(section(name));
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(problemsOf(parsed.error.issues, `signalbox.${name}`, () => Object.keys(schema.unwrap().shape)));
 }

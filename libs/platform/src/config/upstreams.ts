@@ -28,7 +28,7 @@ export interface Upstreams {
 export function readUpstreams(
   section: unknown,
   env: Readonly<Record<string, string | undefined>>,
-  source: string,
+  sourceOf: (name: string) => string,
 ): Upstreams {
   if (section === undefined) return { servers: [], problems: [] };
   if (!isObject(section)) {
@@ -37,11 +37,28 @@ export function readUpstreams(
   const servers: UpstreamDefinition[] = [];
   const problems: ConfigProblem[] = [];
   for (const [name, entry] of Object.entries(section)) {
-    const read = readEntry(name, entry, env, source);
+    const read = readEntry(name, entry, env, sourceOf(name));
     if (Array.isArray(read)) problems.push(...read);
     else if (read !== 'disabled') servers.push(read);
   }
   return { servers, problems };
+}
+
+/** Reads one entry as {@link readUpstreams} does. @returns the definition, or what is wrong with it */
+export function readServer(
+  name: string,
+  entry: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  source: string,
+): UpstreamDefinition | readonly ConfigProblem[] {
+  const read = readEntry(name, entry, env, source);
+  if (read !== 'disabled') return read;
+  return [
+    {
+      path: `${joinPath(SECTION, [name])}.disabled`,
+      message: 'must not be true: a server that is not wanted is stopped or removed',
+    },
+  ];
 }
 
 function readEntry(

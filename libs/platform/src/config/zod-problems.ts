@@ -1,6 +1,9 @@
+import { joinPath } from '@signalbox/contracts';
 import type { ConfigProblem } from '@signalbox/ports';
 import type * as z from 'zod';
 import { suggestion } from './suggestion.js';
+
+export { joinPath };
 
 type Issue = z.core.$ZodIssue;
 
@@ -22,14 +25,4 @@ export function problemsOf(
       message: `unknown key${suggestion(key, knownKeys(issue.path))}`,
     }));
   });
-}
-
-/** `mcpServers.files.args[1]`; keys that are no plain words are quoted in brackets. */
-export function joinPath(base: string, parts: readonly PropertyKey[]): string {
-  return parts.reduce<string>((path, part) => {
-    if (typeof part === 'number') return `${path}[${part}]`;
-    const key = String(part);
-    if (!/^[A-Za-z0-9_$-]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
-    return path === '' ? key : `${path}.${key}`;
-  }, base);
 }

@@ -8,11 +8,9 @@ describeWithServers(['CONSUL_URL'], 'ConsulConfigSource', (url) => {
   const api = new ConsulApi({ url: url! });
   let prefix: string;
   let source: ConsulConfigSource;
-  let errors: unknown[];
   beforeEach(() => {
-    errors = [];
     prefix = `signalbox-test/${newId()}`;
-    source = new ConsulConfigSource({ url: url!, prefix, onError: (error) => errors.push(error) });
+    source = new ConsulConfigSource({ url: url!, prefix });
   });
   afterEach(async () => {
     await source.close();
@@ -22,28 +20,43 @@ describeWithServers(['CONSUL_URL'], 'ConsulConfigSource', (url) => {
   it('loads nothing, one document, and single settings in it', async () => {
     expect(await source.load()).toBeUndefined();
     await api.setKey(prefix, '{"signalbox":{"profile":"distributed"}}');
-    expect(await source.load()).toBe('{"signalbox":{"profile":"distributed"}}');
+    expect(await source.load()).toEqual({ signalbox: { profile: 'distributed' } });
     await api.setKey(`${prefix}/signalbox/gateway/title`, 'größer');
-    expect(JSON.parse((await source.load())!)).toEqual({
-      signalbox: { profile: 'distributed', gateway: { title: 'größer' } },
+    expect(await source.load()).toEqual({ signalbox: { profile: 'distributed', gateway: { title: 'größer' } } });
+    await api.setKey(prefix, 'broken');
+    await expect(source.load()).rejects.toMatchObject({
+      name: 'ConfigError',
+      problems: [{ path: `${prefix} in Consul`, message: 'is not a JSON object' }],
     });
   });
 
-  it('tells the present text and each change, and keeps what it told when a value is wrong', async () => {
-    const told: (string | undefined)[] = [];
-    const end = source.watch((text) => told.push(text));
-    const now = (text: string | undefined) => vi.waitFor(() => expect(told.at(-1)).toBe(text), { timeout: 5_000 });
-    await vi.waitFor(() => expect(told).toEqual([undefined]));
+  it('tells the present value, each change, and what cannot be right', async () => {
+    const told: unknown[] = [];
+    const end = source.watch({
+      changed: (value) => told.push(value),
+      refused: (error) => told.push(error.message),
+      away: (error) => told.push(error),
+    });
+    const now = (value: unknown) => vi.waitFor(() => expect(told.at(-1)).toEqual(value), { timeout: 20_000 });
+    await vi.waitFor(() => expect(told).toEqual([undefined]), { timeout: 20_000 });
     await api.setKey(prefix, '{"a":1}');
-    await now('{"a":1}');
+    await now({ a: 1 });
     await api.setKey(prefix, 'broken');
-    await vi.waitFor(() => expect(String(errors.at(-1))).toContain('not a JSON object'), { timeout: 5_000 });
-    expect(told.at(-1)).toBe('{"a":1}');
+    await now(`${prefix} in Consul: is not a JSON object`);
     await api.setKey(prefix, '{"a":2}');
-    await now('{"a":2}');
+    await now({ a: 2 });
     await api.deleteKeys(prefix);
     await now(undefined);
     end();
+  });
+
+  it('says while it watches that Consul does not answer', async () => {
+    const away = new ConsulConfigSource({ url: 'http://127.0.0.1:1', prefix });
+    const error = await new Promise((resolve) => {
+      away.watch({ changed: resolve, refused: resolve, away: resolve });
+    });
+    await away.close();
+    expect(error).toMatchObject({ name: 'ConsulError', retryable: true });
   });
 
   it('says that Consul does not answer', async () => {

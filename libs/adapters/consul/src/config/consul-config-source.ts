@@ -1,3 +1,5 @@
+import type { ConfigTree } from '@signalbox/contracts';
+import type { RemoteConfig, RemoteConfigListener } from '@signalbox/ports';
 import { BlockingQuery } from '../api/blocking-query.js';
 import { ConsulApi } from '../api/consul-api.js';
 import type { ConsulOptions } from '../api/options.js';
@@ -8,8 +10,9 @@ export interface ConsulConfigSourceOptions extends ConsulOptions {
   readonly prefix?: string;
 }
 
-/** Configuration kept in Consul, as the text that a configuration file would have (see {@link mergeKeys}). */
-export class ConsulConfigSource {
+/** Configuration kept in Consul's key-value store, as the object that a configuration file would have (see {@link mergeKeys}). */
+export class ConsulConfigSource implements RemoteConfig {
+  readonly where: string;
   private readonly api: ConsulApi;
   private readonly prefix: string;
   private readonly watches = new Set<{ end(): void }>();
@@ -18,27 +21,47 @@ export class ConsulConfigSource {
   constructor(options: ConsulConfigSourceOptions) {
     this.api = new ConsulApi(options);
     this.prefix = (options.prefix ?? 'signalbox/config').replace(/^\/+|\/+$/g, '');
+    this.where = `${this.prefix} in Consul`;
   }
 
   /**
-   * @returns a JSON object as text; undefined when there is none
-   * @throws ConsulError when Consul cannot be asked; Error naming the key of a value that cannot be right
+   * @returns undefined when there is none
+   * @throws ConsulError when Consul cannot be asked; ConfigError naming the key of a value that cannot be right
    */
-  async load(): Promise<string | undefined> {
-    return this.textOf((await this.api.getKeys(this.prefix)).value);
+  async load(): Promise<ConfigTree | undefined> {
+    return mergeKeys(this.prefix, (await this.api.getKeys(this.prefix)).value);
   }
 
-  /**
-   * Tells the configuration at once and after each change. Values that cannot be right are told to `onError`, and what
-   * was told before holds.
-   * @returns a function that ends the watch
-   */
-  watch(listener: (text: string | undefined) => void): () => void {
+  /** While Consul is away its last word holds; what has changed meanwhile is told when it is back. */
+  watch(listener: RemoteConfigListener): () => void {
+    let away = false;
+    let again: (() => void) | undefined;
+    const tell = (keys: Parameters<typeof mergeKeys>[1]): void => {
+      let value: ConfigTree | undefined;
+      try {
+        value = mergeKeys(this.prefix, keys);
+      } catch (error) {
+        again = () => listener.refused(error as Error);
+        return again();
+      }
+      again = () => listener.changed(value);
+      again();
+    };
+    const onError = (error: unknown, where: string): void => {
+      away = true;
+      this.api.options.onError(error, where);
+      listener.away(error as Error);
+    };
     const query = new BlockingQuery(
-      this.api.options,
-      (block) => this.api.getKeys(this.prefix, block),
-      (keys) => listener(this.textOf(keys)),
-      `configuration in ${this.prefix}`,
+      { ...this.api.options, onError },
+      async (block) => {
+        const keys = await this.api.getKeys(this.prefix, block);
+        if (away) again?.();
+        away = false;
+        return keys;
+      },
+      tell,
+      `configuration in ${this.where}`,
     );
     this.watches.add(query);
     return () => {
@@ -50,10 +73,5 @@ export class ConsulConfigSource {
   async close(): Promise<void> {
     for (const query of this.watches) query.end();
     this.api.close();
-  }
-
-  private textOf(keys: Parameters<typeof mergeKeys>[1]): string | undefined {
-    const merged = mergeKeys(this.prefix, keys);
-    return merged && JSON.stringify(merged);
   }
 }

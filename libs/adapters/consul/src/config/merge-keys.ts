@@ -1,3 +1,4 @@
+import { ConfigError } from '@signalbox/ports';
 import type { KeyValue } from '../api/answers.js';
 
 type Tree = { [name: string]: unknown };
@@ -9,7 +10,7 @@ const MAX_CHARACTERS = 1_048_576;
  * Makes one JSON object of keys below a prefix: the value of the prefix itself is the whole, the value of
  * `<prefix>/signalbox/gateway/port` is that setting in it. Deeper keys are stronger. Values are JSON; what is not is text.
  * @returns undefined when there are no such keys
- * @throws Error naming the key, when a value stands where others are to be put into it, and when there is too much
+ * @throws ConfigError naming the key, when a value stands where others are to be put into it, and when there is too much
  */
 export function mergeKeys(prefix: string, keys: readonly KeyValue[]): Tree | undefined {
   const own = keys
@@ -19,14 +20,14 @@ export function mergeKeys(prefix: string, keys: readonly KeyValue[]): Tree | und
   if (own.length === 0) return undefined;
   const characters = own.reduce((sum, { value }) => sum + value.length, 0);
   if (characters > MAX_CHARACTERS) {
-    throw new Error(`${prefix} in Consul has ${characters} characters; at most ${MAX_CHARACTERS} are allowed`);
+    throw wrong(prefix, `has ${characters} characters; at most ${MAX_CHARACTERS} are allowed`);
   }
   const root: Tree = {};
   for (const { key, path, value } of own) {
     const parsed = parse(value);
     if (path!.length > 0) put(root, path!, parsed, key);
     else if (isTree(parsed)) Object.assign(root, parsed);
-    else throw new Error(`${key} in Consul is not a JSON object`);
+    else throw wrong(key, 'is not a JSON object');
   }
   return root;
 }
@@ -42,7 +43,7 @@ function put(root: Tree, path: readonly string[], value: unknown, key: string): 
   for (const name of path.slice(0, -1)) {
     if (!Object.hasOwn(tree, name)) set(tree, name, {});
     const next = tree[name];
-    if (!isTree(next)) throw new Error(`${key} in Consul would be put into "${name}", which is not a JSON object`);
+    if (!isTree(next)) throw wrong(key, `would be put into "${name}", which is not a JSON object`);
     tree = next;
   }
   set(tree, path.at(-1)!, value);
@@ -63,4 +64,8 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function wrong(key: string, message: string): ConfigError {
+  return new ConfigError([{ path: `${key} in Consul`, message }]);
 }

@@ -30,9 +30,9 @@ describe('the configuration in Consul', () => {
   });
 
   it.each([
-    [{ config: '[]' }, /signalbox\/config in Consul is not a JSON object/],
+    [{ config: '[]' }, /signalbox\/config in Consul: is not a JSON object/],
     [{ config: 'text' }, /not a JSON object/],
-    [{ 'config/a': '1', 'config/a/b': '2' }, /config\/a\/b in Consul would be put into "a"/],
+    [{ 'config/a': '1', 'config/a/b': '2' }, /config\/a\/b in Consul: would be put into "a"/],
     [{ 'config/a': JSON.stringify('x'.repeat(1_100_000)) }, /at most 1048576/],
   ])('refuses %j', (keys, reason) => {
     expect(() => merge(keys as Record<string, string>)).toThrow(reason);
