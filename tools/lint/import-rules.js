@@ -25,6 +25,7 @@ export const ZONES = [
   },
   { name: 'runtime', files: 'libs/runtime/src/**/*.ts', allow: [...own('contracts', 'ports'), NODE, LIBRARY] },
   { name: 'mcp', files: 'libs/mcp/src/**/*.ts', allow: [...own('contracts'), NODE, LIBRARY] },
+  { name: 'middleware', files: 'libs/middleware/src/**/*.ts', allow: [...own('contracts'), NODE, LIBRARY] },
   { name: 'mcp-endpoint', files: 'libs/mcp-endpoint/src/**/*.ts', allow: [NODE, LIBRARY] },
   {
     name: 'nest-kit',
@@ -50,7 +51,11 @@ export const ZONES = [
   {
     name: 'features',
     files: 'apps/*/src/**/*.ts',
-    allow: [...own('contracts', 'domain', 'ports', 'runtime', 'nest-kit', 'mcp', 'mcp-endpoint'), NODE, LIBRARY],
+    allow: [
+      ...own('contracts', 'domain', 'ports', 'runtime', 'nest-kit', 'mcp', 'mcp-endpoint', 'middleware'),
+      NODE,
+      LIBRARY,
+    ],
   },
   { name: 'servers', files: 'servers/*/src/**/*.ts', allow: [NODE, LIBRARY] },
 ];
