@@ -7,12 +7,15 @@ import {
   type AppendResult,
   type CommitMetadata,
   type EventStore,
+  type Tracer,
 } from '@signalbox/ports';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from './backoff.js';
 import { checkEvent, EventRejectedError } from './event-check.js';
 import { upcast } from './upcast.js';
 import { RUNTIME_LIMITS } from './limits.js';
+import { startAppendSpan } from './tracing/append-span.js';
+import { failSpan } from './tracing/fail-span.js';
 
 export interface EventLogOptions {
   /** Whose events may be appended through this log. */
@@ -23,6 +26,8 @@ export interface EventLogOptions {
   readonly retries?: number;
   /** Claim keys of one append. Default 16. */
   readonly maxClaims?: number;
+  /** Appends of commits that have a traceparent are spans of this tracer; their commits have the span's traceparent. */
+  readonly tracer?: Tracer;
 }
 
 /** An append request as a service writes it: the log knows the actor. */
@@ -49,17 +54,32 @@ export class EventLog {
    * @throws StoreUnavailableError when the store stays silent through all retries: the outcome is unknown
    */
   async append(request: LogAppendRequest): Promise<AppendResult> {
-    const { service, actor, retries = RUNTIME_LIMITS.append.retries } = this.options;
+    const { service, actor, tracer } = this.options;
     this.checkBounds(request);
     const { correlationId, causationId, traceparent } = request.metadata;
+    const events = request.events.map((event) => checkEvent(event, service));
+    const span = startAppendSpan(tracer, this.store, request);
     const checked: AppendRequest = {
       stream: request.stream,
       expectedVersion: request.expectedVersion,
-      events: request.events.map((event) => checkEvent(event, service)),
+      events,
       commitId: request.commitId,
       claims: request.claims,
-      metadata: { actor, correlationId, causationId, traceparent },
+      metadata: { actor, correlationId, causationId, traceparent: span ? span.traceparent : traceparent },
     };
+    if (!span) return this.appendChecked(checked);
+    try {
+      return await this.appendChecked(checked);
+    } catch (error) {
+      failSpan(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  private async appendChecked(checked: AppendRequest): Promise<AppendResult> {
+    const { retries = RUNTIME_LIMITS.append.retries } = this.options;
     const backoff = new Backoff({ minMs: 20, maxMs: 1000 });
     for (;;) {
       try {

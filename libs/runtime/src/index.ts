@@ -14,6 +14,7 @@ export * from './document-projection.js';
 export { PoisonEventError } from './projection-pass.js';
 export * from './projection-runner.js';
 export * from './relay.js';
+export { failSpan } from './tracing/fail-span.js';
 export * from './handle-command.js';
 export * from './verify-partition.js';
 export * from './payload-store.js';

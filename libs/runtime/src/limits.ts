@@ -55,6 +55,14 @@ export const runtimeLimitsSchema = z.strictObject({
       maxBytes: count(64 * 1024 * 1024, 1024 * 1024 * 1024),
     })
     .prefault({}),
+  trace: z
+    .strictObject({
+      /** Traces of one batch of a projection that get a span. */
+      maxTraces: count(64),
+      /** Age up to which a commit's trace gets further spans. */
+      maxAgeMs: milliseconds(300_000),
+    })
+    .prefault({}),
   verify: z.strictObject({ /** Commits per read. */ batch: count(128, 10_000) }).prefault({}),
 });
 

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@signalbox/contracts';
-import type { Checkpoint, Commit, EventStore, ReadModels, Write } from '@signalbox/ports';
+import type { Checkpoint, Commit, EventStore, ReadModels, Tracer, Write } from '@signalbox/ports';
 import type { BackoffOptions } from './backoff.js';
 import { decodeCommit } from './decode-commit.js';
 import { isRetryable, messageOf } from './errors.js';
@@ -8,6 +8,8 @@ import type { Projection, ProjectionReader } from './projection.js';
 import { typeFilter } from './type-filter.js';
 import { isFromNewerRelease } from './upcast.js';
 import { RUNTIME_LIMITS } from './limits.js';
+import { startApplySpans } from './tracing/apply-spans.js';
+import { failSpan } from './tracing/fail-span.js';
 
 export interface ProjectionPassOptions {
   /** Added to the names of the projection and of its collections. */
@@ -20,6 +22,8 @@ export interface ProjectionPassOptions {
   readonly checkpointMs?: number;
   readonly backoff?: BackoffOptions;
   readonly onError?: LogFollowerOptions['onError'];
+  /** Traces that recent commits belong to get a span of it in each batch. */
+  readonly tracer?: Tracer;
 }
 
 /** An event that a projection cannot take. The projection stops there; it never skips. */
@@ -105,7 +109,22 @@ export class ProjectionPass {
   }
 
   private async apply(commits: readonly Commit[]): Promise<void> {
-    const events = commits.filter(({ types }) => types.some(this.wants)).flatMap((commit) => this.eventsOf(commit));
+    const wanted = commits.filter(({ types }) => types.some(this.wants));
+    const { suffix, tracer } = this.options;
+    // what a rebuild repeats was seen when it was new
+    const spans = suffix === '' ? startApplySpans(tracer, this.projection.name, wanted) : [];
+    try {
+      await this.applyWanted(wanted, commits);
+    } catch (error) {
+      for (const span of spans) failSpan(span, error);
+      throw error;
+    } finally {
+      for (const span of spans) span.end();
+    }
+  }
+
+  private async applyWanted(wanted: readonly Commit[], commits: readonly Commit[]): Promise<void> {
+    const events = wanted.flatMap((commit) => this.eventsOf(commit));
     const reached = { ...this.done };
     for (const { partition, position } of commits) reached[partition] = position;
     const writes = events.length === 0 ? [] : await this.project(events);

@@ -1,9 +1,20 @@
 import { toCloudEvent, type CloudEvent, type RecordedEvent } from '@signalbox/contracts';
-import type { Checkpoint, Commit, EventStore, MessageBus, OutgoingMessage, ReadModels } from '@signalbox/ports';
+import type {
+  Checkpoint,
+  Commit,
+  EventStore,
+  MessageBus,
+  OutgoingMessage,
+  ReadModels,
+  Span,
+  Tracer,
+} from '@signalbox/ports';
 import type { BackoffOptions } from './backoff.js';
 import { decodeCommit } from './decode-commit.js';
 import { LogFollower, type FollowerState, type LogFollowerOptions } from './log-follower.js';
 import { RUNTIME_LIMITS } from './limits.js';
+import { failSpan } from './tracing/fail-span.js';
+import { startPublishSpan } from './tracing/publish-span.js';
 
 export interface RelayOptions {
   /** Name of its checkpoint; two relays with different partitions need different names. Default `relay`. */
@@ -21,6 +32,8 @@ export interface RelayOptions {
   readonly checkpointMs?: number;
   readonly backoff?: BackoffOptions;
   readonly onError?: LogFollowerOptions['onError'];
+  /** Whose spans the publishing of events is that have a traceparent. @param actor the instance that appended them */
+  readonly tracerFor?: (actor: string) => Tracer;
 }
 
 export interface RelayStatus {
@@ -38,11 +51,15 @@ class EventMessage implements OutgoingMessage {
   readonly correlationId: string;
   readonly traceparent: string | undefined;
 
-  constructor(private readonly event: RecordedEvent) {
+  /** @param traceparent of the hop; the event itself keeps its own */
+  constructor(
+    private readonly event: RecordedEvent,
+    traceparent: string | undefined,
+  ) {
     this.id = event.id;
     this.type = event.type;
     this.correlationId = event.correlationId;
-    this.traceparent = event.traceparent;
+    this.traceparent = traceparent;
   }
 
   get body(): CloudEvent {
@@ -138,7 +155,11 @@ export class Relay {
   }
 
   private publish(event: RecordedEvent): Promise<void> {
-    return this.bus.publish(new EventMessage(event), { persistent: true, mandatory: this.options.mandatory ?? false });
+    const { tracerFor, mandatory = false } = this.options;
+    const span = startPublishSpan(tracerFor?.(event.actor), this.bus, event);
+    const message = new EventMessage(event, span ? span.traceparent : event.traceparent);
+    const published = this.bus.publish(message, { persistent: true, mandatory });
+    return span ? endingWith(published, span) : published;
   }
 
   private isConfirmed({ partition, position, index }: RecordedEvent): boolean {
@@ -158,5 +179,16 @@ export class Relay {
     if (this.saved === undefined || this.saved === checkpoint) return;
     await this.readModels.commit(this.name, checkpoint, []);
     this.saved = checkpoint;
+  }
+}
+
+async function endingWith(published: Promise<void>, span: Span): Promise<void> {
+  try {
+    await published;
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
   }
 }
