@@ -49,8 +49,11 @@ export function hasConformanceFixture(): boolean {
   return false;
 }
 
-export function conformanceStdio(): StdioTarget {
-  return nodeTarget(FIXTURE, ['--stdio', '--era', 'legacy']);
+/** What the fixture speaks; over stdio `modern` is `dual`. */
+export type FixtureEra = 'legacy' | 'modern' | 'dual';
+
+export function conformanceStdio(era: FixtureEra = 'legacy'): StdioTarget {
+  return nodeTarget(FIXTURE, ['--stdio', '--era', era]);
 }
 
 export interface ServerUnderTest {
@@ -61,9 +64,9 @@ export interface ServerUnderTest {
 }
 
 /** Starts the conformance fixture over HTTP. @param port default: a free one */
-export async function startConformanceFixture(port?: number): Promise<ServerUnderTest> {
+export async function startConformanceFixture(port?: number, era: FixtureEra = 'legacy'): Promise<ServerUnderTest> {
   const at = port ?? (await freePort());
-  const child = spawn(process.execPath, [FIXTURE, '--port', String(at), '--era', 'legacy'], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [FIXTURE, '--port', String(at), '--era', era], { stdio: 'ignore' });
   const url = `http://127.0.0.1:${at}/mcp`;
   await untilAnswering(url, child);
   return { url, port: at, stop: () => kill(child) };

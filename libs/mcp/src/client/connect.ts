@@ -1,15 +1,15 @@
 import type { HttpTarget, StdioTarget } from '@signalbox/contracts';
-import { HttpUpstream } from './http/http-upstream.js';
-import { StdioUpstream } from './stdio/stdio-upstream.js';
+import { connectHttp } from './connect-http.js';
+import { connectStdio } from './connect-stdio.js';
 import type { ConnectOptions, UpstreamConnection } from './upstream.js';
 
 /**
- * Starts or reaches an upstream server and opens an MCP session with it.
+ * Starts or reaches an upstream server, finds out what it speaks unless the options say so, and opens a connection with it.
  * @throws UpstreamClosedError (`sent` false when it could not be started or reached), UpstreamProtocolError, DeadlineError
  */
 export function connectUpstream(
   target: StdioTarget | HttpTarget,
   options: ConnectOptions,
 ): Promise<UpstreamConnection> {
-  return target.kind === 'stdio' ? StdioUpstream.connect(target, options) : HttpUpstream.connect(target, options);
+  return target.kind === 'stdio' ? connectStdio(target, options) : connectHttp(target, options);
 }

@@ -11,7 +11,7 @@ export class UpstreamClosedError extends Error {
 
 /** The server answered, but not with MCP: an HTTP status without a JSON-RPC message, or something unreadable. */
 export class UpstreamProtocolError extends Error {
-  override readonly name = 'UpstreamProtocolError';
+  override readonly name: string = 'UpstreamProtocolError';
   constructor(
     message: string,
     readonly status?: number,
@@ -28,4 +28,11 @@ export class DeadlineError extends Error {
 /** The caller gave up; the server has been told. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
+}
+
+/** The server wants a token, and there is none to be had, or not without a human. The request has not been done. */
+export class AuthorizationError extends UpstreamProtocolError {
+  constructor(message: string) {
+    super(message, 401);
+  }
 }

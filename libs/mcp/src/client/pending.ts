@@ -1,3 +1,4 @@
+import { MetaKey } from '../request-meta.js';
 import { requestText, type Params, type RequestId, type RpcMessage, type RpcOutcome } from '../jsonrpc.js';
 import { forgetDeadline, watchDeadline, type Expiring } from './deadlines.js';
 import { CancelledError, DeadlineError } from './errors.js';
@@ -11,6 +12,9 @@ const SESSION_WIDE = new Set([
   'notifications/resources/updated',
   'notifications/elicitation/complete',
 ]);
+
+export const LISTEN = 'subscriptions/listen';
+export const LISTEN_ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
 export class PendingRequest implements Expiring {
   readonly deadline: number;
@@ -153,9 +157,20 @@ export class RequestTable {
     if (SESSION_WIDE.has(message.method)) return undefined;
     if (message.method === 'notifications/progress') return this.#byProgressToken(message) ?? from;
     if (message.method === 'notifications/cancelled') {
-      return this.#reverse.get(message.params?.['requestId'] as RequestId) ?? from;
+      const requestId = message.params?.['requestId'] as RequestId;
+      return this.#reverse.get(requestId) ?? from ?? this.#listenStream(requestId);
+    }
+    if (message.method === LISTEN_ACKNOWLEDGED) {
+      const meta = message.params?.['_meta'] as Params | undefined;
+      return from ?? this.#listenStream(meta?.[MetaKey.SubscriptionId]);
     }
     return from ?? this.#newest();
+  }
+
+  /** Modern servers over stdio say of which stream a message is by the id of the request that opened it. */
+  #listenStream(id: unknown): PendingRequest | undefined {
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    return pending?.method === LISTEN ? pending : undefined;
   }
 
   #byProgressToken(message: Inbound): PendingRequest | undefined {
@@ -168,7 +183,7 @@ export class RequestTable {
   /** Where one channel carries everything, all that runs on it runs for one client, so that any of its requests will do. */
   #newest(): PendingRequest | undefined {
     let newest: PendingRequest | undefined;
-    for (const pending of this.#pending.values()) newest = pending;
+    for (const pending of this.#pending.values()) if (pending.method !== LISTEN) newest = pending;
     return newest;
   }
 }

@@ -1,15 +1,31 @@
 import type { Implementation, InitializeResult } from '../initialize.js';
 import type { RequestId, RpcNotification, RpcOutcome, RpcRequest } from '../jsonrpc.js';
+import type { Authorizer } from './http/authorizer.js';
 
 /** What a server sends of its own accord. */
 export type Inbound = RpcRequest | RpcNotification;
 
+/** `legacy` opens a session with `initialize` (up to 2025-11-25); `modern` says with each request who asks (2026-07-28). */
+export type Era = 'modern' | 'legacy';
+
+/** How a server is reached. `sse` is the transport of 2024-11-05. */
+export type Transport = 'stdio' | 'http' | 'sse';
+
+/** What a server was found to speak. It holds for the server, not for one connection, so that it need be found out once. */
+export interface Dialect {
+  readonly era: Era;
+  readonly transport: Transport;
+}
+
 /**
- * One initialised MCP session with an upstream server, as a client. Results, errors and messages pass through as the
+ * One connection with an upstream server, as a client: a session with one of the legacy era, and with a modern one what
+ * takes its place. `ping`, `logging/setLevel`, `resources/subscribe` and `resources/unsubscribe`, which modern servers do
+ * not know, are answered here for them. Results, errors and messages pass through as the
  * server wrote them; only request ids and progress tokens are ours on the wire, and are put back before they are handed on.
  */
 export interface UpstreamConnection {
-  /** Verbatim as the server said it. */
+  readonly dialect: Dialect;
+  /** Verbatim as the server said it; of a modern server what it says of itself in `server/discover`, in the form of `initialize`. */
   readonly initialize: InitializeResult;
   readonly pid?: number;
   readonly sessionId?: string;
@@ -48,8 +64,18 @@ export interface UpstreamRequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Additional HTTP headers, lower-case; no effect on stdio. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** On whose behalf: told to modern servers. Whatever it leaves open is said of the connection itself. */
+  readonly caller?: CallerMeta | undefined;
   /** Notifications and reverse requests that belong to this request, in order, all before the answer. */
   onMessage?(message: Inbound): void;
+}
+
+/** What modern servers hear of a client with each request. */
+export interface CallerMeta {
+  readonly info?: Implementation | undefined;
+  readonly capabilities?: Readonly<Record<string, unknown>> | undefined;
+  /** Least level of log messages that it wants of this request; none when absent. */
+  readonly logLevel?: string | undefined;
 }
 
 export interface ConnectOptions {
@@ -58,6 +84,14 @@ export interface ConnectOptions {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Revision to ask for; default our newest. */
   readonly protocolVersion?: string;
+  /** What the server speaks, where that is known; default `auto`: it is asked. */
+  readonly era?: Era | 'auto' | undefined;
+  /** Of an HTTP server that was found to speak the transport of 2024-11-05; else that is tried when all else is refused. */
+  readonly transport?: Transport | undefined;
+  /** Gets the tokens of an HTTP server. */
+  readonly authorizer?: Authorizer | undefined;
+  /** Whether to ask a modern server to report changes of its lists; a legacy one does so unasked. */
+  readonly listChanges?: boolean;
   /** Bound on start-up and handshake together; default 15 000. */
   readonly connectTimeoutMs?: number;
   /** Surroundings of a stdio server, of which only the harmless names are taken (PATH, HOME, …). */
@@ -84,6 +118,8 @@ export interface UpstreamLimits {
   readonly closeGraceMs: number;
   /** Wait before an interrupted stream is taken up again when the server names none. */
   readonly streamRetryMs: number;
+  /** Wait for a stdio server's answer to `server/discover` before `initialize` is sent as well: some legacy servers never answer. */
+  readonly probeMs: number;
 }
 
 const MiB = 1024 * 1024;
@@ -96,4 +132,5 @@ export const DEFAULT_UPSTREAM_LIMITS: UpstreamLimits = {
   maxSockets: 256,
   closeGraceMs: 2_000,
   streamRetryMs: 1_000,
+  probeMs: 1_000,
 };

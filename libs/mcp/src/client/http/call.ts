@@ -1,6 +1,6 @@
 import { UpstreamClosedError, UpstreamProtocolError } from '../errors.js';
 import { forgetDeadline, watchDeadline, type Expiring } from '../deadlines.js';
-import type { PendingRequest } from '../pending.js';
+import { LISTEN, type PendingRequest } from '../pending.js';
 import { readAnswer, readMessage } from './answer.js';
 import { Exchange, type ExchangeEvents } from './exchange.js';
 import type { HttpLink } from './link.js';
@@ -30,7 +30,8 @@ export class Call implements ExchangeEvents, Expiring {
   }
 
   start(body: string, headers: Readonly<Record<string, string>> | undefined): void {
-    this.upstream.dispatch(this.#exchange, { body, headers });
+    // a stream without end would keep others from a socket
+    this.upstream.dispatch(this.#exchange, { body, headers, side: this.pending.method === LISTEN });
   }
 
   abort(): void {
@@ -81,7 +82,7 @@ export class Call implements ExchangeEvents, Expiring {
     this.#lastEventId = exchange.lastEventId ?? this.#lastEventId;
     this.#retryMs = exchange.retryMs ?? this.#retryMs;
     const resumable = this.#lastEventId !== undefined && ++this.#inVain <= MAX_RESUMPTIONS_IN_VAIN;
-    if (resumable && !this.upstream.isClosed) return this.#resumeLater();
+    if (resumable && this.upstream.isResumable && !this.upstream.isClosed) return this.#resumeLater();
     const what = error ? describe(error) : 'the server ended its answer before the response';
     this.pending.fail(new UpstreamClosedError(what, exchange.sent || this.#lastEventId !== undefined));
   }

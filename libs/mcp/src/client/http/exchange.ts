@@ -7,8 +7,11 @@ type Headers = Record<string, string | string[] | undefined>;
 export interface ExchangeEvents {
   /** Headers are there. */
   onStart?(status: number, headers: Headers): void;
-  /** The data of one event of a stream. */
-  onEvent(data: string): void;
+  /**
+   * The data of one event of a stream.
+   * @param type as the event says it
+   */
+  onEvent(data: string, type: string | undefined): void;
   /** A body that is not a stream, whole. */
   onBody(status: number, text: string): void;
   /** The stream or body is over; `error` when it broke off. Called once, last. */
@@ -60,7 +63,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (typeof type !== 'string' || !type.startsWith('text/event-stream')) return;
     this.#parser = new SseParser({
       onEvent: (event) => {
-        if (event.data !== '') this.events.onEvent(event.data);
+        if (event.data !== '') this.events.onEvent(event.data, event.event);
       },
       onRetry: (milliseconds) => (this.retryMs = milliseconds),
       onOverflow: () => this.#tooLarge(),

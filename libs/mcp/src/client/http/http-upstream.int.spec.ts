@@ -16,7 +16,7 @@ const soon = (ms = 10_000) => ({ deadline: Date.now() + ms });
 async function connect(url: string, options: Partial<ConnectOptions> = {}, headers: Record<string, string> = {}) {
   const connection = await connectUpstream(
     { kind: 'http', url, headers },
-    { clientInfo: { name: 'spec', version: '1' }, capabilities: FULL_CLIENT_CAPABILITIES, ...options },
+    { clientInfo: { name: 'spec', version: '1' }, capabilities: FULL_CLIENT_CAPABILITIES, era: 'legacy', ...options },
   );
   open.push(connection);
   return connection;

@@ -10,10 +10,15 @@ import {
 } from '../../jsonrpc.js';
 import { UpstreamClosedError, UpstreamProtocolError } from '../errors.js';
 import { shakeHands } from '../handshake.js';
+import { LATEST_STATELESS_REVISION } from '../modern/envelope.js';
+import type { ModernWire } from '../modern/wire.js';
 import { RequestTable, type PendingRequest } from '../pending.js';
 import {
   DEFAULT_UPSTREAM_LIMITS,
   type ConnectOptions,
+  type Dialect,
+  type Era,
+  type Inbound,
   type UpstreamConnection,
   type UpstreamLimits,
   type UpstreamRequestOptions,
@@ -23,19 +28,20 @@ import { Exchange } from './exchange.js';
 import { Call } from './call.js';
 import { ServerStream } from './server-stream.js';
 import type { DispatchOptions, HttpLink } from './link.js';
-import { HttpSockets } from './sockets.js';
+import { HttpEndpoint } from './endpoint.js';
+import { requestHeaders } from './request-headers.js';
 
-/** A server of Streamable HTTP: 2025-11-25, and the older revisions with sessions. */
-export class HttpUpstream implements UpstreamConnection, HttpLink {
+/** A server of Streamable HTTP: with a session (up to 2025-11-25), or as the wire of a {@link ModernUpstream}. */
+export class HttpUpstream implements UpstreamConnection, ModernWire, HttpLink {
+  readonly dialect: Dialect;
   initialize!: InitializeResult;
   sessionId: string | undefined;
   readonly closed: Promise<{ reason: string }>;
   readonly limits: UpstreamLimits;
+  onInbound: ((message: Inbound) => void) | undefined;
   readonly #requests: RequestTable;
-  readonly #sockets: HttpSockets;
-  readonly #path: string;
+  readonly #endpoint: HttpEndpoint;
   readonly #stream: ServerStream;
-  #headers: string[];
   #resolveClosed!: (end: { reason: string }) => void;
   #ending: Promise<void> | undefined;
   #reason: string | undefined;
@@ -43,27 +49,33 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
   private constructor(
     target: HttpTarget,
     private readonly options: ConnectOptions,
+    era: Era,
   ) {
-    const url = new URL(target.url);
+    this.dialect = { era, transport: 'http' };
     this.limits = { ...DEFAULT_UPSTREAM_LIMITS, ...options.limits };
-    this.#path = url.pathname + url.search;
-    this.#headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
-    if (url.username !== '') this.#headers.push('authorization', basicAuthorization(url));
-    for (const [name, value] of Object.entries(target.headers)) this.#headers.push(name.toLowerCase(), value);
+    this.onInbound = options.onMessage?.bind(options);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#requests = new RequestTable({
-      onMessage: (message) => this.options.onMessage?.(message),
+      onMessage: (message) => this.onInbound?.(message),
       tellCancelled: (pending, reason) => this.#tellCancelled(pending, reason),
     });
-    this.#sockets = HttpSockets.of(url, this.limits.maxSockets);
+    this.#endpoint = new HttpEndpoint(target, this.limits.maxSockets, options.authorizer);
+    if (era === 'modern') this.#endpoint.always('mcp-protocol-version', LATEST_STATELESS_REVISION);
     this.#stream = new ServerStream(this);
   }
 
-  /** @throws UpstreamClosedError (`sent` false when the connection was refused), UpstreamProtocolError or DeadlineError */
-  static async connect(target: HttpTarget, options: ConnectOptions): Promise<HttpUpstream> {
-    const upstream = new HttpUpstream(target, options);
+  /** The way to a modern server; nothing is sent yet. */
+  static wire(target: HttpTarget, options: ConnectOptions): HttpUpstream {
+    return new HttpUpstream(target, options, 'modern');
+  }
+
+  /**
+   * Opens a session.
+   * @throws UpstreamClosedError (`sent` false when the connection was refused), UpstreamProtocolError or DeadlineError
+   */
+  static async connect(target: HttpTarget, options: ConnectOptions, deadline: number): Promise<HttpUpstream> {
+    const upstream = new HttpUpstream(target, options, 'legacy');
     try {
-      const deadline = Date.now() + (options.connectTimeoutMs ?? 15_000);
       await shakeHands(upstream, options, deadline, (result) => upstream.#accept(result));
       upstream.#stream.open();
       return upstream;
@@ -86,7 +98,8 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
     const { pending, text } = this.#requests.open(method, params, options);
     const call = new Call(this, pending);
     pending.carrier = call;
-    call.start(text, options.headers);
+    const headers = this.isResumable ? options.headers : requestHeaders(method, params, options.headers);
+    call.start(text, headers);
     return pending.promise;
   }
 
@@ -114,25 +127,17 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
     return (this.#ending ??= this.#end(reason));
   }
 
+  get isResumable(): boolean {
+    return this.dialect.era === 'legacy';
+  }
+
   dispatch(exchange: Exchange, options: DispatchOptions): void {
-    const { method = 'POST', body, headers, lastEventId, side = false } = options;
-    let all = this.#headers;
-    if (headers || lastEventId !== undefined) {
-      all = all.slice();
-      for (const name in headers) all.push(name, headers[name]!);
-      if (lastEventId !== undefined) all.push('last-event-id', lastEventId);
-    }
-    const pool = side ? this.#sockets.streams : this.#sockets.requests;
-    try {
-      pool.dispatch({ path: this.#path, method, headers: all, body: body ?? null }, exchange);
-    } catch (error) {
-      exchange.onResponseError(null, error as Error);
-    }
+    this.#endpoint.dispatch(exchange, options);
   }
 
   adoptSession(id: string): void {
     this.sessionId = id;
-    this.#headers.push('mcp-session-id', id);
+    this.#endpoint.always('mcp-session-id', id);
   }
 
   deliver(message: RpcMessage, from?: PendingRequest): void {
@@ -150,7 +155,7 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
 
   #accept(result: InitializeResult): void {
     this.initialize = result;
-    this.#headers.push('mcp-protocol-version', result.protocolVersion);
+    this.#endpoint.always('mcp-protocol-version', result.protocolVersion);
   }
 
   /** Sends what has no answer. */
@@ -179,7 +184,9 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
 
   #tellCancelled(pending: PendingRequest, reason: string): void {
     const abort = () => pending.carrier?.abort();
-    if (this.#reason !== undefined || pending.method === 'initialize') return abort();
+    // to a modern server the end of the stream says it
+    const isSilent = !this.isResumable || pending.method === 'initialize';
+    if (this.#reason !== undefined || isSilent) return abort();
     const params = { requestId: pending.id, reason };
     // the stream goes last: closing it is no cancellation, but a server may never close it itself
     void this.#post(notificationText('notifications/cancelled', params)).then(abort, abort);
@@ -190,7 +197,7 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
     this.#stream.close();
     this.#requests.failAll(new UpstreamClosedError(this.#reason, true));
     if (this.sessionId !== undefined) await this.#delete();
-    await this.#sockets.release();
+    await this.#endpoint.release();
     this.#resolveClosed({ reason: this.#reason });
   }
 
@@ -204,9 +211,4 @@ export class HttpUpstream implements UpstreamConnection, HttpLink {
       this.dispatch(exchange, { method: 'DELETE', side: true });
     });
   }
-}
-
-function basicAuthorization(url: URL): string {
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
 }

@@ -8,6 +8,8 @@ export interface HttpLink {
   readonly limits: UpstreamLimits;
   readonly sessionId: string | undefined;
   readonly isClosed: boolean;
+  /** Whether a stream that breaks off can be taken up again where it was left: not in the modern era. */
+  readonly isResumable: boolean;
   /** Hands one exchange to the sockets. */
   dispatch(exchange: Exchange, options: DispatchOptions): void;
   adoptSession(id: string): void;
@@ -20,6 +22,8 @@ export interface HttpLink {
 
 export interface DispatchOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
+  /** Path and query; default those of the server's URL. */
+  readonly path?: string | undefined;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly lastEventId?: string | undefined;

@@ -116,7 +116,7 @@ describe('a stdio server', () => {
       `if (m.method.startsWith('notifications/cancelled')) appendFileSync(${JSON.stringify(log)}, JSON.stringify(m.params) + '\\n');`,
       `import { appendFileSync } from 'node:fs';`,
     );
-    const server = await connect(target);
+    const server = await connect(target, { era: 'legacy' });
     const options = soon();
     const cancelled = server.request('slow', {}, options);
     server.cancel(options, 'user');

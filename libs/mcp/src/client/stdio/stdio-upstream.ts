@@ -10,10 +10,13 @@ import {
 } from '../../jsonrpc.js';
 import { UpstreamClosedError, UpstreamProtocolError } from '../errors.js';
 import { shakeHands } from '../handshake.js';
+import type { ModernWire } from '../modern/wire.js';
 import { RequestTable, type PendingRequest } from '../pending.js';
 import {
   DEFAULT_UPSTREAM_LIMITS,
   type ConnectOptions,
+  type Dialect,
+  type Inbound,
   type UpstreamConnection,
   type UpstreamLimits,
   type UpstreamRequestOptions,
@@ -23,11 +26,13 @@ import { ProcessGroup } from './process-group.js';
 import { Tail } from './tail.js';
 
 /** A server that is a child process and talks over its standard streams, one JSON message per line. */
-export class StdioUpstream implements UpstreamConnection {
+export class StdioUpstream implements UpstreamConnection, ModernWire {
+  dialect: Dialect = { era: 'legacy', transport: 'stdio' };
   initialize!: InitializeResult;
+  onInbound: ((message: Inbound) => void) | undefined;
   readonly closed: Promise<{ reason: string }>;
   readonly #group: ProcessGroup;
-  readonly #limits: UpstreamLimits;
+  readonly limits: UpstreamLimits;
   readonly #stderr: Tail;
   readonly #requests: RequestTable;
   #resolveClosed!: (end: { reason: string }) => void;
@@ -39,37 +44,34 @@ export class StdioUpstream implements UpstreamConnection {
     private readonly target: StdioTarget,
     private readonly options: ConnectOptions,
   ) {
-    this.#limits = { ...DEFAULT_UPSTREAM_LIMITS, ...options.limits };
-    this.#stderr = new Tail(this.#limits.stderrBytes);
+    this.limits = { ...DEFAULT_UPSTREAM_LIMITS, ...options.limits };
+    this.#stderr = new Tail(this.limits.stderrBytes);
+    this.onInbound = options.onMessage?.bind(options);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#requests = new RequestTable({
-      onMessage: (message) => this.options.onMessage?.(message),
+      onMessage: (message) => this.onInbound?.(message),
       tellCancelled: (pending, reason) => this.#tellCancelled(pending, reason),
     });
     this.#group = new ProcessGroup(target, options.env ?? {});
     this.#listen();
   }
 
-  /** @throws UpstreamClosedError, UpstreamProtocolError or DeadlineError; nothing of the process is left then */
-  static async connect(target: StdioTarget, options: ConnectOptions): Promise<StdioUpstream> {
-    const upstream = StdioUpstream.#spawn(target, options);
-    try {
-      const deadline = Date.now() + (options.connectTimeoutMs ?? 15_000);
-      await shakeHands(upstream, options, deadline, (result) => (upstream.initialize = result));
-      return upstream;
-    } catch (error) {
-      await upstream.close(`start-up failed: ${(error as Error).message}`);
-      throw error;
-    }
-  }
-
-  static #spawn(target: StdioTarget, options: ConnectOptions): StdioUpstream {
+  /**
+   * Starts the process; nothing is said to it yet.
+   * @throws UpstreamClosedError where that shows at once; else the first request does
+   */
+  static start(target: StdioTarget, options: ConnectOptions): StdioUpstream {
     try {
       return new StdioUpstream(target, options);
     } catch (error) {
       // arguments that are too long, no more file descriptors: what spawn does not report as an event
       throw new UpstreamClosedError(`"${target.command}" could not be started: ${(error as Error).message}`, false);
     }
+  }
+
+  /** Opens a session of the legacy era. @throws UpstreamClosedError, UpstreamProtocolError or DeadlineError */
+  shakeHands(deadline: number): Promise<void> {
+    return shakeHands(this, this.options, deadline, (result) => (this.initialize = result));
   }
 
   get pid(): number | undefined {
@@ -87,8 +89,8 @@ export class StdioUpstream implements UpstreamConnection {
 
   request(method: string, params: object | undefined, options: UpstreamRequestOptions): Promise<RpcOutcome> {
     if (this.#reason !== undefined) return Promise.reject(new UpstreamClosedError(this.#reason, false));
-    if (this.#group.child.stdin.writableLength > this.#limits.maxUnreadBytes) {
-      const message = `the server does not read its input: ${this.#limits.maxUnreadBytes} bytes wait`;
+    if (this.#group.child.stdin.writableLength > this.limits.maxUnreadBytes) {
+      const message = `the server does not read its input: ${this.limits.maxUnreadBytes} bytes wait`;
       return Promise.reject(new UpstreamClosedError(message, false));
     }
     const { pending, text } = this.#requests.open(method, params, options);
@@ -123,13 +125,13 @@ export class StdioUpstream implements UpstreamConnection {
   async #end(reason: string): Promise<void> {
     this.#reason ??= reason;
     this.#requests.failAll(new UpstreamClosedError(this.#reason, true));
-    await this.#group.end(this.#limits.closeGraceMs);
+    await this.#group.end(this.limits.closeGraceMs);
     this.#resolveClosed({ reason: this.#reason });
   }
 
   #listen(): void {
     const { stdin, stdout, stderr } = this.#group.child;
-    const lines = new LineReader(this.#limits.maxLineBytes, (line) => this.#receive(line));
+    const lines = new LineReader(this.limits.maxLineBytes, (line) => this.#receive(line));
     stdout.on('data', (chunk: Buffer) => {
       try {
         lines.feed(chunk);
@@ -174,8 +176,8 @@ export class StdioUpstream implements UpstreamConnection {
   }
 
   #tellCancelled(pending: PendingRequest, reason: string): void {
-    // the protocol forbids to cancel `initialize`
-    if (this.#reason !== undefined || pending.method === 'initialize') return;
+    // the protocol forbids to cancel `initialize`, and who does not answer the other knows nothing of it
+    if (this.#reason !== undefined || pending.method === 'initialize' || pending.method === 'server/discover') return;
     this.#write(notificationText('notifications/cancelled', { requestId: pending.id, reason }));
   }
 }
