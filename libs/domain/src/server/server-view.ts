@@ -1,8 +1,6 @@
-import type { EventData, RecordedEvent } from '@signalbox/contracts';
+import type { EventData, RecordedEvent, ServerCommandName } from '@signalbox/contracts';
 import { catalogueDecider, type Catalogue, type CatalogueState } from './catalogue.js';
-
-/** `registered`: no executor has said anything about it yet; `removed`: it is no longer configured. */
-export type ServerState = 'registered' | 'running' | 'failed' | 'stopped' | 'removed';
+import { evolveLifecycle, stateOf, UNBORN, type Lifecycle, type ServerState } from './lifecycle.js';
 
 export interface ServerFailure {
   readonly error: string;
@@ -14,6 +12,14 @@ export interface ServerFailure {
   readonly retryAt?: string;
 }
 
+export interface LastCommand {
+  readonly command: ServerCommandName;
+  readonly who: string;
+  readonly why?: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
 /** An upstream server as the events of its stream tell it. Times are RFC 3339. */
 export interface ServerView {
   readonly server: string;
@@ -22,8 +28,13 @@ export interface ServerView {
   readonly definition?: EventData<'server.registered'>['definition'];
   readonly source?: string;
   readonly registeredAt?: string;
-  /** What it is in each executor that has had to do with it. */
-  readonly executors: Readonly<Record<string, 'running' | 'failed' | 'stopped'>>;
+  /** Names of servers that must run before it. */
+  readonly dependsOn: readonly string[];
+  readonly life: Lifecycle;
+  /** The last command that it obeyed. */
+  readonly lastCommand?: LastCommand;
+  /** Why it is degraded; absent when it is well. */
+  readonly degradedReason?: string;
   readonly startedAt?: string;
   readonly stoppedReason?: string;
   /** The last failure, also when it runs again. */
@@ -45,26 +56,39 @@ export interface ServerView {
 export function evolveServer(server: ServerView | undefined, event: RecordedEvent): ServerView | undefined {
   switch (event.type) {
     case 'server.registered': {
-      const { server: name, ...registered } = event.data;
-      const before = server?.state === 'removed' ? { ...server, executors: {} } : of(server, name);
-      return at(event, { ...before, ...registered, registeredAt: event.time, state: stateOf(before.executors) });
+      const { server: name, who: _who, why: _why, ...registered } = event.data;
+      const before = of(server, name);
+      const dependsOn = dependenciesIn(registered.definition);
+      return at(event, lived({ ...before, ...registered, dependsOn, registeredAt: event.time }, event));
     }
-    case 'server.removed':
-      return at(event, { ...of(server, event.data.server), state: 'removed' });
+    case 'server.removed': {
+      const { lastCommand: _gone, ...before } = of(server, event.data.server);
+      return at(event, lived(before, event));
+    }
+    case 'server.commanded': {
+      const { server: name, command, who, why } = event.data;
+      const lastCommand = { command, who, ...(why === undefined ? {} : { why }), at: event.time };
+      return at(event, lived({ ...of(server, name), lastCommand }, event));
+    }
     case 'server.started': {
-      const { server: name, executor, protocolVersion, serverInfo, capabilities, instructions } = event.data;
+      const { server: name, protocolVersion, serverInfo, capabilities, instructions } = event.data;
       const said = { protocolVersion, serverInfo, capabilities, instructions, startedAt: event.time };
-      return at(event, inExecutor({ ...of(server, name), ...said, stoppedReason: undefined }, executor, 'running'));
+      return at(
+        event,
+        lived({ ...of(server, name), ...said, stoppedReason: undefined, degradedReason: undefined }, event),
+      );
     }
     case 'server.failed': {
       const { server: name, executor, error, attempt, retryInMs } = event.data;
       const retryAt = retryInMs === undefined ? undefined : new Date(Date.parse(event.time) + retryInMs).toISOString();
       const lastError = { error, executor, attempt, at: event.time, retryAt };
-      return at(event, inExecutor({ ...of(server, name), lastError }, executor, 'failed'));
+      return at(event, lived({ ...of(server, name), lastError, degradedReason: undefined }, event));
     }
-    case 'server.stopped': {
-      const { server: name, executor, reason } = event.data;
-      return at(event, inExecutor({ ...of(server, name), stoppedReason: reason }, executor, 'stopped'));
+    case 'server.stopped':
+      return at(event, lived({ ...of(server, event.data.server), stoppedReason: event.data.reason }, event));
+    case 'server.state_changed': {
+      const { server: name, to, reason } = event.data;
+      return at(event, lived({ ...of(server, name), degradedReason: to === 'degraded' ? reason : undefined }, event));
     }
     case 'catalogue.changed': {
       const before = of(server, event.data.server);
@@ -87,21 +111,20 @@ export function evolveServer(server: ServerView | undefined, event: RecordedEven
 }
 
 function of(server: ServerView | undefined, name: string): ServerView {
-  return server ?? { server: name, state: 'registered', executors: {}, knownHashes: {}, version: 0 };
+  const unknown = { server: name, state: 'registered', dependsOn: [], life: { ...UNBORN, exists: true } } as const;
+  return server ?? { ...unknown, knownHashes: {}, version: 0 };
 }
 
 function at(event: RecordedEvent, server: ServerView): ServerView {
   return { ...server, version: event.streamVersion };
 }
 
-function inExecutor(server: ServerView, executor: string, state: 'running' | 'failed' | 'stopped'): ServerView {
-  const executors = { ...server.executors, [executor]: state };
-  // what an executor still says while it takes leave of a removed server does not bring the server back
-  return { ...server, executors, state: server.state === 'removed' ? 'removed' : stateOf(executors) };
+function lived(server: ServerView, event: RecordedEvent): ServerView {
+  const life = evolveLifecycle(server.life, event);
+  return { ...server, life, state: stateOf(life) };
 }
 
-/** A server runs when it runs anywhere. */
-function stateOf(executors: ServerView['executors']): ServerState {
-  const states = Object.values(executors);
-  return (['running', 'failed', 'stopped'] as const).find((state) => states.includes(state)) ?? 'registered';
+function dependenciesIn(definition: EventData<'server.registered'>['definition']): readonly string[] {
+  const settings = definition['signalbox'] as { readonly dependsOn?: readonly string[] } | undefined;
+  return settings?.dependsOn ?? [];
 }

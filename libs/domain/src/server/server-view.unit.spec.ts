@@ -27,6 +27,15 @@ const failed = (executor: string, retryInMs?: number) =>
   );
 const stopped = (executor: string) => recorded('server.stopped', { server, executor, reason: 'shutdown' });
 const removed = recorded('server.removed', { server, reason: 'gone from the configuration' });
+const commanded = (command: 'stop' | 'quarantine' | 'approve') =>
+  recorded('server.commanded', { server, command, who: 'ada', why: 'test' }, { time: '2026-01-01T00:00:00.000Z' });
+const ill = recorded('server.state_changed', {
+  server,
+  executor: 'e1',
+  from: 'running',
+  to: 'degraded',
+  reason: 'slow',
+});
 const offering = (hashes: Record<string, string>) =>
   recorded('catalogue.changed', {
     server,
@@ -53,6 +62,12 @@ describe('evolveServer', () => {
     ['removed', [registered, started('e1'), removed]],
     ['removed', [registered, started('e1'), removed, stopped('e1')]],
     ['registered', [registered, started('e1'), removed, registered]],
+    ['stopping', [registered, started('e1'), commanded('stop')]],
+    ['stopped', [registered, started('e1'), commanded('stop'), stopped('e1')]],
+    ['quarantined', [registered, started('e1'), commanded('quarantine'), stopped('e1')]],
+    ['starting', [registered, started('e1'), commanded('quarantine'), stopped('e1'), commanded('approve')]],
+    ['running', [registered, commanded('stop'), removed, registered, started('e1')]],
+    ['degraded', [registered, started('e1'), ill]],
   ] as const)('is %s (%#)', (state, events) => {
     expect(fold(...events)?.state).toBe(state);
   });
@@ -67,7 +82,7 @@ describe('evolveServer', () => {
       serverInfo: { name: 'fs', version: '1' },
       capabilities: { tools: {} },
       instructions: 'be kind',
-      executors: { e1: 'running' },
+      life: { executors: { e1: 'running' } },
     });
   });
 
@@ -80,6 +95,25 @@ describe('evolveServer', () => {
       retryAt: '2026-01-01T00:00:01.500Z',
     });
     expect(fold(failed('e1'))?.lastError?.retryAt).toBeUndefined();
+  });
+
+  it('keeps who commanded it last, until it is removed, and why it is degraded, until it is well', () => {
+    const stop = fold(registered, started('e1'), commanded('stop'));
+    expect(stop?.lastCommand).toEqual({ command: 'stop', who: 'ada', why: 'test', at: '2026-01-01T00:00:00.000Z' });
+    expect(fold(registered, commanded('stop'), removed)).not.toHaveProperty('lastCommand');
+    expect(fold(registered, started('e1'), ill)?.degradedReason).toBe('slow');
+    expect(fold(registered, started('e1'), ill, started('e1'))?.degradedReason).toBeUndefined();
+  });
+
+  it('knows what it depends on', () => {
+    const depending = recorded('server.registered', {
+      server,
+      transport: 'stdio',
+      definition: { signalbox: { dependsOn: ['db'] } },
+      source: 'api',
+    });
+    expect(fold(depending)?.dependsOn).toEqual(['db']);
+    expect(fold(registered)?.dependsOn).toEqual([]);
   });
 
   it('keeps the catalogue while the server is down, and every hash that was ever seen', () => {
