@@ -2,15 +2,13 @@ import type { EventType, RecordedEvent, ServiceName } from '@signalbox/contracts
 import {
   CommitTooLargeError,
   MAX_EVENTS_PER_COMMIT,
-  StoreUnavailableError,
   type AppendRequest,
   type AppendResult,
   type CommitMetadata,
   type EventStore,
   type Tracer,
 } from '@signalbox/ports';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Backoff } from './backoff.js';
+import { Appender } from './append/appender.js';
 import { checkEvent, EventRejectedError } from './event-check.js';
 import { upcast } from './upcast.js';
 import { RUNTIME_LIMITS } from './limits.js';
@@ -24,6 +22,12 @@ export interface EventLogOptions {
   readonly actor: string;
   /** Further tries, with the same commitId, when the store does not say whether a commit is stored. Default 3. */
   readonly retries?: number;
+  /** How long somebody waits for an append, tries included, milliseconds. Default 2000. */
+  readonly timeoutMs?: number;
+  /** Commits that {@link EventLog.keep} may have in memory while the store is away. Default 10 000. */
+  readonly maxKept?: number;
+  /** Characters of their events' JSON text. Default 64 Mi. */
+  readonly maxKeptBytes?: number;
   /** Claim keys of one append. Default 16. */
   readonly maxClaims?: number;
   /** Appends of commits that have a traceparent are spans of this tracer; their commits have the span's traceparent. */
@@ -37,10 +41,25 @@ const MAX_ID_LENGTH = { stream: 200, commitId: 128, claim: 200 } as const;
 
 /** The checked way into the event log: schema, version and owner of each event are verified before it is appended. */
 export class EventLog {
+  private readonly appender: Appender;
+
   constructor(
     private readonly store: EventStore,
     private readonly options: EventLogOptions,
-  ) {}
+  ) {
+    const { retries, timeoutMs, maxKept, maxKeptBytes } = RUNTIME_LIMITS.append;
+    this.appender = new Appender(store, {
+      retries: options.retries ?? retries,
+      timeoutMs: options.timeoutMs ?? timeoutMs,
+      maxKept: options.maxKept ?? maxKept,
+      maxKeptBytes: options.maxKeptBytes ?? maxKeptBytes,
+    });
+  }
+
+  /** Commits in memory, which a store that is away has not taken yet. */
+  get kept(): number {
+    return this.appender.kept;
+  }
 
   /** See {@link EventStore.storesInOrder}. */
   get storesInOrder(): boolean {
@@ -48,12 +67,33 @@ export class EventLog {
   }
 
   /**
-   * Appends one commit.
+   * Appends one commit of something that may as well not happen.
    * @throws EventRejectedError for an event that its schema or its ownership forbids, or a malformed request
    * @throws CommitTooLargeError, VersionConflictError, ClaimConflictError as {@link EventStore.append}
-   * @throws StoreUnavailableError when the store stays silent through all retries: the outcome is unknown
+   * @throws StoreUnavailableError when the store did not say in time what became of it: the outcome is unknown
    */
-  async append(request: LogAppendRequest): Promise<AppendResult> {
+  append(request: LogAppendRequest): Promise<AppendResult> {
+    return this.traced(request, (checked) => this.appender.append(checked));
+  }
+
+  /**
+   * Appends one commit of something that has happened: while the store is away it is kept, in memory, and resolves when it
+   * is stored. Later commits of its stream go behind it. Who cannot wait for so long uses {@link inTime}.
+   * @throws as {@link append}, but StoreUnavailableError only when too much is kept already
+   */
+  keep(request: LogAppendRequest): Promise<AppendResult> {
+    return this.traced(request, (checked) => this.appender.keep(checked));
+  }
+
+  /** Waits for a kept append as long as {@link append} does; it goes on afterwards. @throws StoreUnavailableError */
+  inTime<T>(kept: Promise<T>): Promise<T> {
+    return this.appender.inTime(kept);
+  }
+
+  private async traced(
+    request: LogAppendRequest,
+    append: (checked: AppendRequest) => Promise<AppendResult>,
+  ): Promise<AppendResult> {
     const { service, actor, tracer } = this.options;
     this.checkBounds(request);
     const { correlationId, causationId, traceparent } = request.metadata;
@@ -67,27 +107,14 @@ export class EventLog {
       claims: request.claims,
       metadata: { actor, correlationId, causationId, traceparent: span ? span.traceparent : traceparent },
     };
-    if (!span) return this.appendChecked(checked);
+    if (!span) return append(checked);
     try {
-      return await this.appendChecked(checked);
+      return await append(checked);
     } catch (error) {
       failSpan(span, error);
       throw error;
     } finally {
       span.end();
-    }
-  }
-
-  private async appendChecked(checked: AppendRequest): Promise<AppendResult> {
-    const { retries = RUNTIME_LIMITS.append.retries } = this.options;
-    const backoff = new Backoff({ minMs: 20, maxMs: 1000 });
-    for (;;) {
-      try {
-        return await this.store.append(checked);
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError) || backoff.count >= retries) throw error;
-        await delay(backoff.next());
-      }
     }
   }
 

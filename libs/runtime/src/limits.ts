@@ -9,6 +9,12 @@ export const runtimeLimitsSchema = z.strictObject({
     .strictObject({
       /** Further tries, with the same commitId, when the store does not say whether a commit is stored. */
       retries: z.number().int().min(0).max(100).default(3),
+      /** How long somebody waits for an append, tries included. */
+      timeoutMs: milliseconds(2000),
+      /** Commits of what has happened already that are kept, in memory, while the store is away. */
+      maxKept: count(10_000, 1_000_000),
+      /** Characters of their events' JSON text. */
+      maxKeptBytes: count(64 * 1024 * 1024, 1024 * 1024 * 1024),
       /** Claim keys of one append. */
       maxClaims: count(16, 100),
     })
