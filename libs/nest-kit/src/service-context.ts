@@ -1,5 +1,6 @@
 import type { ServiceName } from '@signalbox/contracts';
 import type { ConfigSource, InstanceLeases, PortSet } from '@signalbox/ports';
+import type { EventLogOptions } from '@signalbox/runtime';
 import type { Logger } from 'pino';
 
 /** All that a service is given; it takes nothing from its surroundings by itself. */
@@ -17,6 +18,8 @@ export interface ServiceContext {
   /** With leases when several processes write to the log; without, this process is the only one. */
   readonly ports: PortSet & { readonly leases?: InstanceLeases | undefined };
   readonly config: ConfigSource;
+  /** How long the log is waited for, and what is kept while it is away; the defaults of the runtime when absent. */
+  readonly log?: Pick<EventLogOptions, 'timeoutMs' | 'maxKept' | 'maxKeptBytes'>;
   /** Silent when absent. */
   readonly logger?: Logger;
 }

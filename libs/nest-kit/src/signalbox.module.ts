@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { EventLog } from '@signalbox/runtime';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProjectionHost } from './projection-host.js';
@@ -12,21 +12,23 @@ import * as tokens from './tokens.js';
 @Module({})
 export class SignalboxModule {
   static forService(context: ServiceContext): DynamicModule {
-    const { ports } = context;
+    const { ports, service, instanceId } = context;
+    const tracer = ports.telemetry.tracer(service, instanceId);
+    const log = new EventLog(ports.events, { service, actor: instanceId, tracer, ...context.log });
     const value = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
     const providers: Provider[] = [
       value(tokens.SERVICE_CONTEXT, context),
-      value(tokens.EVENT_LOG, new EventLog(ports.events, { service: context.service, actor: context.instanceId })),
+      value(tokens.EVENT_LOG, log),
       value(tokens.EVENT_STORE, ports.events),
       value(tokens.MESSAGE_BUS, ports.bus),
       value(tokens.SERVICE_DIRECTORY, ports.directory),
       value(tokens.READ_MODELS, ports.readModels),
       value(tokens.BLOB_STORE, ports.blobs),
       value(tokens.LEADER_LOCK, ports.leader),
-      value(tokens.TRACER, ports.telemetry.tracer(context.service, context.instanceId)),
+      value(tokens.TRACER, tracer),
       value(tokens.CLOCK, ports.clock),
       value(tokens.CONFIG_SOURCE, context.config),
-      value(tokens.METRICS, metricsOf(context)),
+      value(tokens.METRICS, metricsOf(context, log)),
       ProjectionHost,
       ReadinessProbe,
     ];
@@ -40,9 +42,17 @@ export class SignalboxModule {
   }
 }
 
-function metricsOf(context: ServiceContext): Registry {
+function metricsOf(context: ServiceContext, log: EventLog): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service: context.service, instance: context.instanceId });
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'signalbox_log_kept_commits',
+    help: 'Commits in memory that the event log has not taken yet: it is away, or was a moment ago',
+    registers: [registry],
+    collect() {
+      this.set(log.kept);
+    },
+  });
   return registry;
 }

@@ -46,6 +46,32 @@ export const startupSchema = z
   })
   .prefault({});
 
+export const logSchema = z
+  .strictObject({
+    /** How long somebody waits for the event log before hearing that it is away, in milliseconds. */
+    timeoutMs: z.number().int().min(50).max(600_000).default(2_000),
+    /** Commits of what has happened already that are kept in memory, per service, while the log is away. */
+    maxKept: z.number().int().min(1).max(1_000_000).default(10_000),
+    /** Characters of their events' JSON text. */
+    maxKeptBytes: z
+      .number()
+      .int()
+      .min(1)
+      .max(1024 * 1024 * 1024)
+      .default(64 * 1024 * 1024),
+  })
+  .prefault({});
+
+export const rabbitmqSchema = z
+  .strictObject({
+    /**
+     * Whether the queues of commands are replicated, as those of events are. In a cluster the others are away for as long as
+     * the node that they are on; replicated ones are half as fast. A queue stays what it was made as: decide before the first start.
+     */
+    replicateTransient: z.boolean().default(false),
+  })
+  .prefault({});
+
 export const telemetrySchema = z
   .strictObject({
     /** Share of the calls that come without a trace of their own of which spans are sent; a caller's trace is sent as it says. */
@@ -69,9 +95,11 @@ export const configSchema = z
 /** The sections of the file that are about the process and not about one service. */
 export interface ProcessSettings {
   readonly config: z.infer<typeof configSchema>;
+  readonly log: z.infer<typeof logSchema>;
   readonly logging: z.infer<typeof loggingSchema>;
   readonly shutdown: z.infer<typeof shutdownSchema>;
   readonly network: z.infer<typeof networkSchema>;
+  readonly rabbitmq: z.infer<typeof rabbitmqSchema>;
   readonly startup: z.infer<typeof startupSchema>;
   readonly telemetry: z.infer<typeof telemetrySchema>;
   /** Of the embedded profile. */
@@ -80,9 +108,11 @@ export interface ProcessSettings {
 
 const SCHEMAS = {
   config: configSchema,
+  log: logSchema,
   logging: loggingSchema,
   shutdown: shutdownSchema,
   network: networkSchema,
+  rabbitmq: rabbitmqSchema,
   startup: startupSchema,
   storage: storageSchema,
   telemetry: telemetrySchema,

@@ -67,12 +67,12 @@ export async function createPorts(
 
 async function openFamily(
   name: FamilyName,
-  { settings, process: { storage, startup, telemetry } }: Pick<LoadedConfig, 'settings' | 'process'>,
+  { settings, process: { storage, startup, telemetry, rabbitmq } }: Pick<LoadedConfig, 'settings' | 'process'>,
   { onError, onWaiting, signal }: CreatePortsOptions,
 ): Promise<OpenFamily> {
   const server = name === 'process' ? undefined : serverOf(name, settings.servers);
   const open = (): Promise<OpenFamily> =>
-    FAMILIES[name]!({ settings, storage, telemetry, url: server?.url ?? '', onError });
+    FAMILIES[name]!({ settings, storage, telemetry, rabbitmq, url: server?.url ?? '', onError });
   if (server === undefined) return open();
   const what = `${name} at ${shownUrl(server.url)} (${server.variable})`;
   return waitForServer(open, { what, waitMs: startup.waitMs, onWaiting, signal });

@@ -21,6 +21,7 @@ export interface FamilyContext {
   readonly settings: Settings;
   readonly storage: ProcessSettings['storage'];
   readonly telemetry: ProcessSettings['telemetry'];
+  readonly rabbitmq: ProcessSettings['rabbitmq'];
   /** Of the family's server; empty for those without one. */
   readonly url: string;
   readonly onError?: ReportError | undefined;
@@ -57,10 +58,10 @@ export const FAMILIES: Readonly<Partial<Record<FamilyName, (context: FamilyConte
     const close = async (): Promise<void> => void (await Promise.all([opened.close(), leases.close()]));
     return { ports: opened.ports, leases, close };
   },
-  rabbitmq: async ({ url, onError }) => {
+  rabbitmq: async ({ url, rabbitmq, onError }) => {
     const { RabbitMqBus } = await import('@signalbox/adapter-rabbitmq');
     const instanceId = `${hostname()}-${process.pid}`;
-    return openAll({ bus: () => RabbitMqBus.open({ url, instanceId, onError }) });
+    return openAll({ bus: () => RabbitMqBus.open({ url, instanceId, onError, ...rabbitmq }) });
   },
   consul: async ({ url, settings, onError }) => {
     const { ConsulDirectory, ConsulLeaderLock } = await import('@signalbox/adapter-consul');

@@ -31,6 +31,7 @@ export async function startOne(
       version: VERSION,
       ports,
       config,
+      log: config.process.log,
       logger: logger.child({ service, ...(ports.leases && { instance: instanceId }) }),
     });
     shutdown.add(service, () => running.stop());
