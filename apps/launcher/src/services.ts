@@ -1,10 +1,10 @@
 import type { ServiceName } from '@signalbox/contracts';
-import { start as gateway } from '@signalbox/gateway';
-import { start as monitor } from '@signalbox/monitor';
-import type { StartService } from '@signalbox/nest-kit';
-import { start as registry } from '@signalbox/registry';
-import { start as resourceService } from '@signalbox/resource-service';
-import { start as toolExecutor } from '@signalbox/tool-executor';
+import { checks as gatewayChecks, start as gateway } from '@signalbox/gateway';
+import { checks as monitorChecks, start as monitor } from '@signalbox/monitor';
+import type { SectionChecks, StartService } from '@signalbox/nest-kit';
+import { checks as registryChecks, start as registry } from '@signalbox/registry';
+import { checks as resourceChecks, start as resourceService } from '@signalbox/resource-service';
+import { checks as executorChecks, start as toolExecutor } from '@signalbox/tool-executor';
 
 export const SERVICES: Readonly<Record<ServiceName, StartService>> = {
   gateway,
@@ -12,4 +12,13 @@ export const SERVICES: Readonly<Record<ServiceName, StartService>> = {
   'tool-executor': toolExecutor,
   'resource-service': resourceService,
   monitor,
+};
+
+/** How the five validate their sections of the configuration. */
+export const CHECKS: SectionChecks = {
+  ...gatewayChecks,
+  ...registryChecks,
+  ...executorChecks,
+  ...resourceChecks,
+  ...monitorChecks,
 };

@@ -1,5 +1,5 @@
-import { startService, type StartService } from '@signalbox/nest-kit';
-import { parseMonitorConfig } from './config.js';
+import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { monitorConfigSchema, parseMonitorConfig } from './config.js';
 import { MonitorModule } from './monitor.module.js';
 
 /** Starts the monitor: it reads the log, and appends nothing but its own registration. */
@@ -13,3 +13,6 @@ export const start: StartService = async (context) => {
     guard: { ...config.http, setting: 'signalbox.monitor.http.allowedHosts and allowedOrigins' },
   });
 };
+
+/** How this service validates its sections of the configuration. */
+export const checks = sectionChecks({ monitor: monitorConfigSchema });

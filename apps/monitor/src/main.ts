@@ -1,4 +1,4 @@
 import { runService } from '@signalbox/platform';
-import { start } from './index.js';
+import { checks, start } from './index.js';
 
-await runService('monitor', start);
+await runService('monitor', start, checks);

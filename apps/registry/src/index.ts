@@ -1,5 +1,5 @@
-import { startService, type StartService } from '@signalbox/nest-kit';
-import { parseRegistryConfig } from './config.js';
+import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { registryConfigSchema, parseRegistryConfig } from './config.js';
 import { RegistryMcp } from './features/mcp/registry-mcp.js';
 import { RegistryModule } from './registry.module.js';
 
@@ -13,3 +13,6 @@ export const start: StartService = (context) =>
     features: ['discovery', 'watch', 'mcp'],
     rawRoutes: (app) => app.get(RegistryMcp).endpoint.handle,
   });
+
+/** How this service validates its sections of the configuration. */
+export const checks = sectionChecks({ registry: registryConfigSchema });

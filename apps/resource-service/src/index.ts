@@ -1,5 +1,5 @@
-import { startService, type StartService } from '@signalbox/nest-kit';
-import { parseResourceServiceConfig } from './config.js';
+import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { resourceServiceConfigSchema, parseResourceServiceConfig } from './config.js';
 import { ResourcesMcp } from './features/mcp/resources-mcp.js';
 import { ResourceServiceModule } from './resource-service.module.js';
 
@@ -14,3 +14,6 @@ export const start: StartService = (context) =>
     features: ['resources', 'versions', 'mcp'],
     rawRoutes: (app) => app.get(ResourcesMcp).endpoint.handle,
   });
+
+/** How this service validates its sections of the configuration. */
+export const checks = sectionChecks({ 'resource-service': resourceServiceConfigSchema });

@@ -1,4 +1,4 @@
 import { runService } from '@signalbox/platform';
-import { start } from './index.js';
+import { checks, start } from './index.js';
 
-await runService('resource-service', start);
+await runService('resource-service', start, checks);

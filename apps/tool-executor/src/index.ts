@@ -1,5 +1,6 @@
-import { startService, type StartService } from '@signalbox/nest-kit';
-import { parseExecutorConfig } from './config.js';
+import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { redactionRulesSchema } from '@signalbox/runtime';
+import { executorConfigSchema, parseExecutorConfig } from './config.js';
 import { ToolExecutorModule } from './tool-executor.module.js';
 
 /** Starts the tool-executor: it holds the connections to upstream servers and runs calls on them. */
@@ -14,3 +15,6 @@ export const start: StartService = (context) => {
     maxConcurrentRequests: config.capacityPerServer * Math.max(1, context.config.servers.length),
   });
 };
+
+/** How this service validates its sections of the configuration. */
+export const checks = sectionChecks({ 'tool-executor': executorConfigSchema, redaction: redactionRulesSchema });

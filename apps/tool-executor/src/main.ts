@@ -1,4 +1,4 @@
 import { runService } from '@signalbox/platform';
-import { start } from './index.js';
+import { checks, start } from './index.js';
 
-await runService('tool-executor', start);
+await runService('tool-executor', start, checks);

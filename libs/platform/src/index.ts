@@ -1,12 +1,14 @@
 export { ConfigError, describeProblem } from './config/config-error.js';
 export { loadConfig, prepareDefaults, type ConfigInput, type LoadedConfig } from './config/load-config.js';
 export { SECTION_NAMES } from './config/resolve.js';
-export { LiveConfig, type SectionCheck } from './config/live-config.js';
+export { LiveConfig } from './config/live-config.js';
 export type { ProcessSettings } from './config/process-settings.js';
 export { bindOf, localUrl, portOf, PROFILES, type Profile, type Settings } from './config/settings.js';
 export { createPorts, type OpenPorts } from './ports/create-ports.js';
 export { DataFolderInUseError, openDataFolder, type DataFolder } from './ports/data-folder.js';
 export { createLogger } from './process/logger.js';
+export { holdRollbacks } from './process/hold-rollbacks.js';
+export { openConfig } from './process/open-config.js';
 export { openPorts } from './process/open-ports.js';
 export { runProcess, type ProcessScope } from './process/run-process.js';
 export { runService } from './process/run-service.js';

@@ -1,4 +1,5 @@
 import { isLiveSetting, isWithin, type ConfigOverlayEntry, type ConfigTree } from '@signalbox/contracts';
+import type { SectionChecks } from '@signalbox/nest-kit';
 import type {
   ConfigChange,
   ConfigLayerState,
@@ -16,9 +17,6 @@ import { PROCESS_SECTIONS, readProcessSettings, type ProcessSettings } from './p
 import { problemsIn, resolveLayers, type Resolved } from './resolve.js';
 import type { Settings } from './settings.js';
 import { readServer } from './upstreams.js';
-
-/** Parses a section with its defaults. @throws ConfigError that names each wrong value by its path */
-export type SectionCheck = (source: Pick<ConfigSource, 'section'>) => unknown;
 
 interface Slot {
   readonly layer: Layer;
@@ -49,7 +47,7 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
   #slots: readonly Slot[];
   #overlay: readonly ConfigOverlayEntry[] = [];
   #current: Resolved;
-  #checks: Readonly<Record<string, SectionCheck>> = {};
+  #checks: SectionChecks = {};
   #problems: readonly ConfigProblem[];
   #started: ConfigTree;
   readonly #changeListeners = new Set<(change: ConfigChange) => void>();
@@ -139,7 +137,7 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
   }
 
   /** How services validate their sections. @returns what is wrong with them now */
-  use(checks: Readonly<Record<string, SectionCheck>>): readonly ConfigProblem[] {
+  use(checks: SectionChecks): readonly ConfigProblem[] {
     this.#checks = checks;
     this.#problems = this.#problemsOf(this.#current);
     this.#started = this.effective();

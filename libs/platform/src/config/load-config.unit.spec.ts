@@ -195,6 +195,7 @@ describe('the environment', () => {
     expect(load('{}').settings).toEqual({
       profile: 'embedded',
       dataDir: join(process.cwd(), 'data'),
+      consulPrefix: 'signalbox/config',
       portBase: 3000,
       bind: '127.0.0.1',
       exposed: ['gateway'],

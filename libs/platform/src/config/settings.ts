@@ -25,6 +25,8 @@ export interface Settings {
   readonly advertise?: string | undefined;
   /** `none`: metrics are not sent to the collector, and only shown at `/metrics`. */
   readonly metricsExporter: 'otlp' | 'none';
+  /** Where in Consul's key-value store the configuration is. */
+  readonly consulPrefix: string;
   /** Where the servers are that adapters work with. */
   readonly servers: ServerUrls;
   /** The services that listen on `bind` also when others can reach it; the rest keep to this machine. */
@@ -49,6 +51,10 @@ const environmentSchema = z.object({
       error: 'must be an IP address or localhost, such as 127.0.0.1',
     })
     .default(LOOPBACK),
+  SIGNALBOX_CONSUL_PREFIX: z
+    .string()
+    .regex(/^[^/\s?#]+(\/[^/\s?#]+)*$/, { error: 'must be a key of Consul, such as signalbox/config' })
+    .default('signalbox/config'),
   SIGNALBOX_ADVERTISE: z
     .string()
     .refine((value) => isIP(value) !== 0 || HOST_NAME.test(value), {
@@ -80,6 +86,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     portBase: data.SIGNALBOX_PORT_BASE,
     bind: data.SIGNALBOX_BIND,
     advertise: data.SIGNALBOX_ADVERTISE,
+    consulPrefix: data.SIGNALBOX_CONSUL_PREFIX,
     metricsExporter: data.OTEL_METRICS_EXPORTER,
     servers: readServerUrls(env),
   };

@@ -9,9 +9,11 @@ export interface LogStream {
 
 /** JSON lines, or readable ones on a terminal. Times are RFC 3339. */
 export function createLogger(settings: ProcessSettings['logging'], stream: LogStream): Logger {
+  const children = new Set<Logger>();
   const pretty = settings.format === 'pretty' || (settings.format === 'auto' && stream.isTTY === true);
-  return pino(
+  const logger = pino(
     {
+      onChild: (child: Logger) => void children.add(child),
       level: settings.level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -19,6 +21,16 @@ export function createLogger(settings: ProcessSettings['logging'], stream: LogSt
     },
     { write: (line: string) => stream.write(pretty ? readable(line) : line) },
   );
+  FAMILIES.set(logger, children);
+  return logger;
+}
+
+/** The children of each logger: one a service, for as long as the process lives. */
+const FAMILIES = new WeakMap<Logger, Set<Logger>>();
+
+/** Sets the level of a logger that was made here, and of its children. */
+export function setLevel(logger: Logger, level: ProcessSettings['logging']['level']): void {
+  for (const one of [logger, ...(FAMILIES.get(logger) ?? [])]) one.level = level;
 }
 
 /** `12:00:01.123 INFO  gateway: is up url=http://127.0.0.1:3000/` */

@@ -1,7 +1,8 @@
 import process from 'node:process';
 import type { Logger } from 'pino';
 import { ConfigError, describeProblem } from '../config/config-error.js';
-import { loadConfig, type LoadedConfig } from '../config/load-config.js';
+import type { LiveConfig } from '../config/live-config.js';
+import { loadConfig } from '../config/load-config.js';
 import { DataFolderInUseError } from '../ports/data-folder.js';
 import { createLogger } from './logger.js';
 import { onOrphaned } from './orphan-watch.js';
@@ -14,7 +15,7 @@ const SAME_WISH_MS = 1000;
 
 /** What the body of a process is given. */
 export interface ProcessScope {
-  readonly config: LoadedConfig;
+  readonly config: LiveConfig;
   readonly logger: Logger;
   /** Ended in reverse order when the process is asked to stop, or when its start fails. */
   readonly shutdown: Shutdown;
@@ -37,7 +38,7 @@ export async function runProcess(body: (scope: ProcessScope) => Promise<void>): 
     process.stdout.write(asked);
     return;
   }
-  let config: LoadedConfig;
+  let config: LiveConfig;
   try {
     config = loadConfig({ env: process.env, argv });
   } catch (error) {

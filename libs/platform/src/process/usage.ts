@@ -8,7 +8,8 @@ const USAGE = `Usage: npm start -- [--config FILE]
 
 Environment: SIGNALBOX_CONFIG (file), SIGNALBOX_DATA (folder, ./data), SIGNALBOX_PORT_BASE (3000; five ports),
 SIGNALBOX_BIND (127.0.0.1), SIGNALBOX_ADVERTISE (host name for others), SIGNALBOX_PROFILE (embedded; distributed needs
-AMQP_URL, MONGODB_URL and CONSUL_URL, and takes OTEL_EXPORTER_OTLP_ENDPOINT).
+AMQP_URL, MONGODB_URL and CONSUL_URL, and takes OTEL_EXPORTER_OTLP_ENDPOINT), SIGNALBOX_CONSUL_PREFIX (keys of the
+configuration in Consul, signalbox/config). SIGNALBOX__GATEWAY__SESSIONS__MAX=500 is a setting of the file.
 `;
 
 /** What `--help` or `--version` print, or undefined when neither is asked for. */
