@@ -1,4 +1,4 @@
-import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { sectionChecks, startService, tracedRoute, type StartService } from '@signalbox/nest-kit';
 import { registryConfigSchema, parseRegistryConfig } from './config.js';
 import { RegistryMcp } from './features/mcp/registry-mcp.js';
 import { RegistryModule } from './registry.module.js';
@@ -11,7 +11,7 @@ export const start: StartService = (context) =>
     description: 'Service instances, their health, and the upstream MCP servers with their state and tools.',
     tags: ['registry'],
     features: ['discovery', 'watch', 'mcp'],
-    rawRoutes: (app) => app.get(RegistryMcp).endpoint.handle,
+    rawRoutes: (app) => tracedRoute(context, '/mcp', app.get(RegistryMcp).endpoint.handle),
   });
 
 /** How this service validates its sections of the configuration. */

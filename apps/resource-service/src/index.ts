@@ -1,4 +1,4 @@
-import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { sectionChecks, startService, tracedRoute, type StartService } from '@signalbox/nest-kit';
 import { resourceServiceConfigSchema, parseResourceServiceConfig } from './config.js';
 import { ResourcesMcp } from './features/mcp/resources-mcp.js';
 import { ResourceServiceModule } from './resource-service.module.js';
@@ -12,7 +12,7 @@ export const start: StartService = (context) =>
       'Versioned JSON documents: every write is an event, every version can be read, every document is an MCP resource.',
     tags: ['resources'],
     features: ['resources', 'versions', 'mcp'],
-    rawRoutes: (app) => app.get(ResourcesMcp).endpoint.handle,
+    rawRoutes: (app) => tracedRoute(context, '/mcp', app.get(ResourcesMcp).endpoint.handle),
   });
 
 /** How this service validates its sections of the configuration. */

@@ -27,6 +27,18 @@ export function parseTraceparent(traceparent: string | undefined): TraceContext 
   return match ? { traceId: match[1]!, spanId: match[2]!, flags: parseInt(match[3]!, 16) } : undefined;
 }
 
+/**
+ * What a log line says of the trace that it belongs to, by the names that OpenTelemetry gives these fields in JSON; empty when
+ * `traceparent` is absent or malformed.
+ */
+export function traceFields(traceparent: string | undefined): {
+  readonly trace_id?: string;
+  readonly span_id?: string;
+} {
+  const context = parseTraceparent(traceparent);
+  return context ? { trace_id: context.traceId, span_id: context.spanId } : {};
+}
+
 /** The 32 hex digits of the trace id, or undefined when `traceparent` is absent or malformed. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
   return traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];

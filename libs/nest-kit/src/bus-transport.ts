@@ -1,6 +1,8 @@
 import { Server, type CustomTransportStrategy, type MessageHandler as NestHandler } from '@nestjs/microservices';
-import type { Consumer, Delivery, MessageBus, QueueSpec, Settlement } from '@signalbox/ports';
+import type { Consumer, Delivery, MessageBus, QueueSpec, Settlement, Tracer } from '@signalbox/ports';
+import { failSpan } from '@signalbox/runtime';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { deliveryIn, startDeliverySpan } from './tracing/delivery-span.js';
 
 /** What may be given as extras: `@EventPattern('resource.*', { queue: 'audit', exclusive: true })`. */
 export interface BusPatternOptions extends Omit<QueueSpec, 'name' | 'topics'> {
@@ -18,6 +20,7 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   constructor(
     private readonly bus: MessageBus,
     private readonly service: string,
+    private readonly tracer: Tracer,
   ) {
     super();
   }
@@ -48,6 +51,19 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   }
 
   async #handle(handler: NestHandler, delivery: Delivery): Promise<Settlement> {
+    const span = startDeliverySpan(this.tracer, this.bus, delivery);
+    if (!span) return this.#settle(handler, delivery);
+    try {
+      return await this.#settle(handler, deliveryIn(span, delivery));
+    } catch (error) {
+      failSpan(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  async #settle(handler: NestHandler, delivery: Delivery): Promise<Settlement> {
     const returned: unknown = await handler(delivery.body, delivery);
     const value = isObservable(returned) ? await lastValueFrom(returned, { defaultValue: undefined }) : returned;
     if (handler.isEventHandler) return isSettlement(value) ? value : 'ack';

@@ -1,5 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { traceFields } from '@signalbox/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { problemOfError } from './problem-of-error.js';
 
@@ -11,8 +12,13 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
     const problem = problemOfError(error);
-    if (problem.status >= 500) this.logger.error({ err: error }, problem.title);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    if (problem.status >= 500) {
+      const { traceparent } = http.getRequest<FastifyRequest>().headers;
+      const fields = typeof traceparent === 'string' ? traceFields(traceparent) : {};
+      this.logger.error({ err: error, ...fields }, problem.title);
+    }
+    const reply = http.getResponse<FastifyReply>();
     // a stream that has begun cannot turn into an error
     if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
     if (problem.status === 503) reply.header('retry-after', '1');

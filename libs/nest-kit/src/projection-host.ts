@@ -13,8 +13,9 @@ export class ProjectionHost implements BeforeApplicationShutdown {
   /** Starts a projection from its checkpoint. @param options how it reads: batch, pace, what hears of failures */
   run(projection: Projection, options: ProjectionRunnerOptions = {}): ProjectionRunner {
     if (this.#runners.has(projection.name)) throw new Error(`projection ${projection.name} runs already`);
-    const { events, readModels } = this.context.ports;
-    const runner = new ProjectionRunner(events, readModels, projection, options);
+    const { service, instanceId, ports } = this.context;
+    const tracer = ports.telemetry.tracer(service, instanceId);
+    const runner = new ProjectionRunner(ports.events, ports.readModels, projection, { tracer, ...options });
     this.#runners.set(projection.name, runner);
     runner.start();
     return runner;

@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { MetricsSource } from '@signalbox/ports';
 import { pino, type Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { BusTransport } from './bus-transport.js';
 import { loopbackGuard, type GuardOptions } from './loopback-guard.js';
 import { nestLogger } from './nest-logger.js';
@@ -12,6 +14,9 @@ import { RawServer, type RawRoute } from './raw-server.js';
 import { registerSelf, type RegistrationOptions } from './self-registration.js';
 import type { RunningService, ServiceContext } from './service-context.js';
 import { SignalboxModule } from './signalbox.module.js';
+import { METRICS } from './tokens.js';
+import { traceRequest } from './tracing/http-span.js';
+import { httpTracingOf } from './tracing/traced-route.js';
 import { validationPipe } from './validation.pipe.js';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -36,11 +41,16 @@ export async function startService(context: ServiceContext, options: ServiceOpti
   const logger = context.logger ?? pino({ level: 'silent' });
   const raw = new RawServer();
   const root: DynamicModule = { module: ServiceRoot, imports: [SignalboxModule.forService(context), options.module] };
+  const tracing = httpTracingOf(context);
   const adapter = new FastifyAdapter({
     serverFactory: raw.factory,
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
+  });
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    traceRequest(tracing, request.raw, reply.raw, request.routeOptions.url);
+    done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLogger(logger),
@@ -51,7 +61,7 @@ export async function startService(context: ServiceContext, options: ServiceOpti
     app.useGlobalPipes(validationPipe());
     app.useGlobalFilters(new ProblemFilter(logger));
     app.connectMicroservice(
-      { strategy: new BusTransport(context.ports.bus, context.service) },
+      { strategy: new BusTransport(context.ports.bus, context.service, tracing.tracer) },
       { inheritAppConfig: true },
     );
     serveOpenApi(app, { title: options.title, description: options.description, version: context.version });
@@ -62,8 +72,13 @@ export async function startService(context: ServiceContext, options: ServiceOpti
     await app.listen(context.port, context.bind);
     const url = new URL(await app.getUrl());
     const deregister = await registerSelf(context, announced(url, context.advertise), options);
+    const endMetrics = exportMetrics(context, app.get<Registry>(METRICS, { strict: false }));
     logger.info({ url: url.href }, `${context.service} is up`);
-    return { service: context.service, url: url.origin, stop: () => stop(app, deregister, logger) };
+    return {
+      service: context.service,
+      url: url.origin,
+      stop: () => stop([() => deregister('shutdown'), () => app.close(), async () => void endMetrics()], logger),
+    };
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -77,12 +92,15 @@ function announced(url: URL, host: string | undefined): URL {
   return reached;
 }
 
-async function stop(
-  app: INestApplication,
-  deregister: (reason: string) => Promise<void>,
-  logger: Logger,
-): Promise<void> {
-  for (const step of [() => deregister('shutdown'), () => app.close()]) {
+/** @returns what sends them a last time; the port's own end waits for that, of all services together */
+function exportMetrics({ ports, service, instanceId }: ServiceContext, registry: Registry): () => Promise<void> {
+  // prom-client declares the types of metrics as an enum of numbers; they are texts
+  const source = registry.getMetricsAsJSON.bind(registry) as unknown as MetricsSource;
+  return ports.telemetry.exportMetrics?.(service, instanceId, source) ?? (() => Promise.resolve());
+}
+
+async function stop(steps: readonly (() => Promise<void>)[], logger: Logger): Promise<void> {
+  for (const step of steps) {
     await step().catch((error: unknown) => logger.error({ err: error }, 'while stopping'));
   }
 }

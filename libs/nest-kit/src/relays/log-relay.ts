@@ -1,6 +1,6 @@
-import type { PortSet } from '@signalbox/ports';
 import { Relay } from '@signalbox/runtime';
 import { SharedLogRelay } from './shared-log-relay.js';
+import { tracersOf, type RelayPorts } from './tracers.js';
 
 export interface LogRelayOptions {
   /** The instances of this process. */
@@ -15,12 +15,12 @@ export interface LogRelayOptions {
 
 /** Starts to publish what this process has to publish of the log. Call it when the queues that wait for events are there. */
 export function startLogRelay(
-  ports: Pick<PortSet, 'events' | 'bus' | 'readModels' | 'leader'>,
+  ports: RelayPorts,
   { instances, liveInstances, onError }: LogRelayOptions,
 ): { stop(): Promise<void> } {
   const relay =
     liveInstances === undefined
-      ? new Relay(ports.events, ports.bus, ports.readModels, { onError })
+      ? new Relay(ports.events, ports.bus, ports.readModels, { onError, tracerFor: tracersOf(ports, instances) })
       : new SharedLogRelay(ports, { instances, liveInstances, onError });
   relay.start();
   return relay;

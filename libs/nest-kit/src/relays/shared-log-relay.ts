@@ -1,5 +1,6 @@
-import type { LeaderLock, PortSet } from '@signalbox/ports';
+import type { LeaderLock, Tracer } from '@signalbox/ports';
 import { Relay } from '@signalbox/runtime';
+import { tracersOf, type RelayPorts } from './tracers.js';
 
 const ENTITY_PREFIX = 'entity-';
 const ORPHAN_CHECK_MS = 5_000;
@@ -24,6 +25,7 @@ export interface SharedLogRelayOptions {
  */
 export class SharedLogRelay {
   readonly #own: readonly Relay[];
+  readonly #tracerFor: (actor: string) => Tracer;
   #entities: Relay | undefined;
   readonly #orphans = new Map<string, Relay>();
   #candidacy: ReturnType<LeaderLock['campaign']> | undefined;
@@ -33,9 +35,10 @@ export class SharedLogRelay {
   #ending: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly ports: Pick<PortSet, 'events' | 'bus' | 'readModels' | 'leader'>,
+    private readonly ports: RelayPorts,
     private readonly options: SharedLogRelayOptions,
   ) {
+    this.#tracerFor = tracersOf(ports, options.instances);
     this.#own = options.instances.map((instance) => this.#relay(instance, (name) => name === instance));
   }
 
@@ -112,6 +115,7 @@ export class SharedLogRelay {
     return new Relay(events, bus, readModels, {
       name: checkpointName(name),
       partitions,
+      tracerFor: this.#tracerFor,
       onError: (error) => this.options.onError?.(error),
     });
   }

@@ -8,7 +8,8 @@ import { RegistryProducer } from './registry-producer.js';
 /** Sends the metrics of all services of a process over one connection, each with the resource of its own. */
 export class MetricsPipeline {
   private readonly exporter: MetricsExporter;
-  private readonly running = new Set<() => Promise<void>>();
+  /** What ends the metrics of each service, once. */
+  private readonly ends = new Set<() => Promise<void>>();
 
   constructor(private readonly options: ResolvedOtelOptions) {
     this.exporter = new MetricsExporter(options);
@@ -26,16 +27,18 @@ export class MetricsPipeline {
       exportTimeoutMillis: Math.min(exportTimeoutMs, metricsIntervalMs),
     });
     const provider = new MeterProvider({ resource, readers: [reader] });
-    const end = async (): Promise<void> => {
-      if (!this.running.delete(end)) return;
-      await provider.shutdown({ timeoutMillis: closeTimeoutMs }).catch(() => undefined);
-    };
-    this.running.add(end);
+    let ended: Promise<void> | undefined;
+    const end = (): Promise<void> =>
+      (ended ??= provider
+        .shutdown({ timeoutMillis: closeTimeoutMs })
+        .catch(() => undefined)
+        .finally(() => this.ends.delete(end)));
+    this.ends.add(end);
     return end;
   }
 
   async shutdown(): Promise<void> {
-    await Promise.all([...this.running].map((end) => end()));
+    await Promise.all([...this.ends].map((end) => end()));
     await this.exporter.close();
   }
 }

@@ -1,7 +1,14 @@
+import type { MetricFamily, MetricsSource } from '@signalbox/ports';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startCollector, type Collector, type ReceivedPoint } from '../../test/collector.js';
 import { OtelTelemetry } from '../otel-telemetry.js';
+
+// prom-client declares the types of metrics as an enum of numbers; they are texts
+const sourceOf =
+  (registry: Registry): MetricsSource =>
+  async () =>
+    (await registry.getMetricsAsJSON()) as unknown as readonly MetricFamily[];
 
 describe('metrics over OTLP', () => {
   let collector: Collector;
@@ -31,7 +38,7 @@ describe('metrics over OTLP', () => {
   }
   const started = (service: string): Counter => {
     const { registry, calls } = registryOf(service);
-    telemetry!.exportMetrics!(service, `${service}-1`, () => registry.getMetricsAsJSON());
+    telemetry!.exportMetrics!(service, `${service}-1`, sourceOf(registry));
     return calls;
   };
   const last = (service: string, name: string): ReceivedPoint | undefined =>
@@ -55,7 +62,7 @@ describe('metrics over OTLP', () => {
     const { registry } = registryOf('gateway');
     const seconds = new Histogram({ name: 't_seconds', help: 'x', buckets: [0.1, 1], registers: [registry] });
     for (const value of [0.05, 0.5, 0.5, 3]) seconds.observe(value);
-    telemetry!.exportMetrics!('gateway', 'gateway-1', () => registry.getMetricsAsJSON());
+    telemetry!.exportMetrics!('gateway', 'gateway-1', sourceOf(registry));
     await vi.waitFor(() => expect(last('gateway', 't_seconds')).toBeDefined(), { timeout: 10_000 });
     expect(last('gateway', 't_seconds')).toMatchObject({
       type: 'histogram',
@@ -67,7 +74,7 @@ describe('metrics over OTLP', () => {
   it('are sent a last time when a service ends, and not after that', async () => {
     open({ metricsIntervalMs: 3_600_000 });
     const { registry, calls } = registryOf('gateway');
-    const end = telemetry!.exportMetrics!('gateway', 'gateway-1', () => registry.getMetricsAsJSON());
+    const end = telemetry!.exportMetrics!('gateway', 'gateway-1', sourceOf(registry));
     calls.inc({ tool: 'echo' });
     await end();
     expect(last('gateway', 'calls_total')?.value).toBe(1);
@@ -114,7 +121,7 @@ describe('metrics over OTLP', () => {
     let failures = 3;
     telemetry!.exportMetrics!('gateway', 'gateway-1', async () => {
       if (failures-- > 0) throw new Error('not now');
-      return registry.getMetricsAsJSON();
+      return sourceOf(registry)();
     });
     calls.inc({ tool: 'echo' });
     await vi.waitFor(() => expect(last('gateway', 'calls_total')?.value).toBe(1), { timeout: 10_000 });
