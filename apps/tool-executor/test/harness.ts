@@ -16,8 +16,9 @@ import {
   type UpstreamDefinition,
 } from '@signalbox/contracts';
 import { createEmbeddedPorts } from '@signalbox/adapter-embedded';
-import type { Consumer, InstanceLeases, PortSet } from '@signalbox/ports';
+import type { ConfigSource, Consumer, InstanceLeases, PortSet, ServerReader } from '@signalbox/ports';
 import type { RunningService } from '@signalbox/nest-kit';
+import { readServer } from '@signalbox/platform';
 import { vi } from 'vitest';
 import { start } from '../src/index.js';
 
@@ -55,22 +56,25 @@ export class Harness {
     ports?: OpenPorts & { readonly leases?: InstanceLeases },
     instanceId = 'tool-executor-1',
   ): Promise<Harness> {
+    const config: ConfigSource & ServerReader = {
+      path: undefined,
+      env: process.env,
+      servers,
+      problems: [],
+      section: (name) => (name === 'tool-executor' ? { restart: { minMs: 50, maxMs: 200 }, ...section } : undefined),
+      readServer: (name, entry, source) => readServer(name, entry, process.env, source),
+    };
+    return Harness.startWith(config, ports, instanceId);
+  }
+
+  static async startWith(
+    config: ConfigSource,
+    ports?: OpenPorts & { readonly leases?: InstanceLeases },
+    instanceId = 'tool-executor-1',
+  ): Promise<Harness> {
     const own = ports ?? (await openPorts());
-    const service = await start({
-      service: 'tool-executor',
-      instanceId,
-      bind: '127.0.0.1',
-      port: 0,
-      version: '0.0.0',
-      ports: own,
-      config: {
-        path: undefined,
-        env: process.env,
-        servers,
-        problems: [],
-        section: (name) => (name === 'tool-executor' ? { restart: { minMs: 50, maxMs: 200 }, ...section } : undefined),
-      },
-    });
+    const common = { service: 'tool-executor', bind: '127.0.0.1', port: 0, version: '0.0.0' } as const;
+    const service = await start({ ...common, instanceId, ports: own, config });
     const harness = new Harness(own, service);
     if (instanceId !== 'tool-executor-1') return harness;
     harness.#gateway = await own.bus.consume({ name: gatewayInbox(GATEWAY), exclusive: true }, (delivery) => {
