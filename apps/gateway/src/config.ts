@@ -77,6 +77,17 @@ export const gatewayConfigSchema = z.strictObject({
       overdueMs: ms(60_000, 3_600_000),
     })
     .prefault({}),
+  /** Requests of MCP 2026-07-28, which no session stands behind. */
+  stateless: z
+    .strictObject({
+      /** How long a client that was asked something has to come back with its answers. */
+      parkedMs: ms(300_000),
+      /** Requests that are held for clients that were asked something. */
+      maxParked: count(1_000, 100_000),
+      /** Open streams of `subscriptions/listen`. */
+      maxListens: count(1_000, 1_000_000),
+    })
+    .prefault({}),
   catalogue: z
     .strictObject({
       pageSize: count(100, 10_000),

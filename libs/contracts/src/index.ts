@@ -6,6 +6,7 @@ export * from './service-instance.js';
 export * from './upstream-definition.js';
 export * from './cloud-event.js';
 export * from './commands/execute.js';
+export * from './commands/parked.js';
 export * from './config/config-tree.js';
 export * from './config/mask-config.js';
 export * from './config/live-settings.js';

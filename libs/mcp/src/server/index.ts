@@ -8,3 +8,5 @@ export * from './post-exchange.js';
 export * from './read-body.js';
 export * from './uri-template.js';
 export * from './stateless-request.js';
+export * from './answer-stream.js';
+export * from './stateless-turn.js';

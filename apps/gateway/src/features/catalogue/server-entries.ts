@@ -59,9 +59,10 @@ type StateEvent = Exclude<ServerEvent, { type: 'server.removed' | 'catalogue.cha
 function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
   switch (event.type) {
     case 'server.started': {
-      const { executor, capabilities, instructions } = event.data;
+      const { executor, protocolVersion, capabilities, instructions } = event.data;
       const executors = new Set(entry.executors).add(executor);
-      return { ...entry, executors, downSince: undefined, lastError: undefined, capabilities, instructions };
+      const said = { protocolVersion, capabilities, instructions };
+      return { ...entry, executors, downSince: undefined, lastError: undefined, ...said };
     }
     case 'server.failed':
       return without(entry, event.data.executor, at, event.data.error);

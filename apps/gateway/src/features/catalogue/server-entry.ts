@@ -16,6 +16,8 @@ export interface ServerEntry {
   readonly catalogue: ServerCatalogue | undefined;
   /** Of the long list of resources that `catalogue` has; undefined while it has none. */
   readonly resourcesHash: string | undefined;
+  /** The revision of MCP that it speaks, as an executor has found out. */
+  readonly protocolVersion: string | undefined;
   readonly capabilities: Readonly<Record<string, unknown>> | undefined;
   readonly instructions: string | undefined;
 }
@@ -28,6 +30,7 @@ export function newServerEntry(name: string, now: number): ServerEntry {
     lastError: undefined,
     catalogue: undefined,
     resourcesHash: undefined,
+    protocolVersion: undefined,
     capabilities: undefined,
     instructions: undefined,
   };

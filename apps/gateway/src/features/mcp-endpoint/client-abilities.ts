@@ -18,7 +18,8 @@ export function refusalOf(
     : rpcError(ErrorCode.MethodNotFound, `The client does not support ${needed}`);
 }
 
-function capabilityFor(method: string, params: object | undefined): string | undefined {
+/** What a client declares to be asked this, as a path into its capabilities; undefined for what no client can be asked. */
+export function capabilityFor(method: string, params: object | undefined): string | undefined {
   switch (method) {
     case 'sampling/createMessage':
       return 'sampling';

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const ALLOWED_HEADERS =
-  'authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, traceparent';
+  'authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, traceparent';
+const MIRRORED = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,200}$/;
 
 /**
  * Lets web pages of allowed origins read the answers (https://fetch.spec.whatwg.org/#http-cors-protocol). The origin has
@@ -17,9 +18,19 @@ export function answerCors(request: IncomingMessage, response: ServerResponse): 
   if (request.method !== 'OPTIONS') return false;
   response.writeHead(204, {
     'access-control-allow-methods': 'GET, POST, DELETE',
-    'access-control-allow-headers': ALLOWED_HEADERS,
+    'access-control-allow-headers': [ALLOWED_HEADERS, ...mirrored(request)].join(', '),
     'access-control-max-age': '600',
   });
   response.end();
   return true;
+}
+
+/** Headers that repeat arguments of a tool (MCP 2026-07-28): their names are the tool's. */
+function mirrored({ headers }: IncomingMessage): string[] {
+  const asked = headers['access-control-request-headers'] ?? '';
+  return asked
+    .toLowerCase()
+    .split(',', 100)
+    .map((name) => name.trim())
+    .filter((name) => MIRRORED.test(name));
 }

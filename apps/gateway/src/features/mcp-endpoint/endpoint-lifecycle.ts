@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectMetrics } from '@signalbox/nest-kit';
 import { Gauge, type Registry } from 'prom-client';
+import { StatelessRunner } from '../stateless/stateless-runner.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import { Sessions } from './sessions.js';
 
@@ -10,6 +11,7 @@ export class EndpointLifecycle implements OnModuleInit, BeforeApplicationShutdow
   constructor(
     private readonly sessions: Sessions,
     private readonly runner: ExchangeRunner,
+    private readonly stateless: StatelessRunner,
     @InjectMetrics() private readonly metrics: Registry,
   ) {}
 
@@ -20,12 +22,12 @@ export class EndpointLifecycle implements OnModuleInit, BeforeApplicationShutdow
     this.#gauge(
       'signalbox_mcp_requests_running',
       'Requests of clients that wait for an answer',
-      () => this.runner.running,
+      () => this.runner.running + this.stateless.running,
     );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.runner.drain();
+    await Promise.all([this.runner.drain(), this.stateless.drain()]);
     await this.sessions.stop();
   }
 

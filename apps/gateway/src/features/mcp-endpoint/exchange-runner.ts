@@ -8,6 +8,8 @@ import type { Caller } from '../../caller.js';
 import type { GatewayConfig } from '../../config.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { Backends } from '../forward/backends.js';
+import { isOnlyOfStateless, unknownMethod } from '../stateless/era-methods.js';
+import { FORWARDED } from './forwarded-methods.js';
 import type { Session } from './session.js';
 import { SlowExchanges } from './slow-exchanges.js';
 
@@ -20,16 +22,6 @@ export interface ExchangeRequest {
 }
 
 const INTERNAL_ERROR: Outcome = { error: { code: ErrorCode.InternalError, message: 'Internal error' } };
-
-/** Methods that executors answer. */
-const FORWARDED = new Set([
-  'tools/call',
-  'prompts/get',
-  'completion/complete',
-  'resources/read',
-  'resources/subscribe',
-  'resources/unsubscribe',
-]);
 
 /** Runs requests of sessions: an answer at once when there is one, else by an exchange that may become a stream. */
 @Injectable()
@@ -58,6 +50,7 @@ export class ExchangeRunner {
     const exchange = new PostExchange(id, response, session, accepted, this.clock.now());
     const refusal = FORWARDED.has(method) ? this.backends.refusal(method === 'tools/call') : undefined;
     if (refusal) return exchange.finish({ error: refusal });
+    if (isOnlyOfStateless(method)) return exchange.finish({ error: unknownMethod(method) });
     let outcome: Outcome | Promise<Outcome>;
     try {
       outcome = this.router.handle({

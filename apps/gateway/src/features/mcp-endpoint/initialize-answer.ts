@@ -1,10 +1,17 @@
+import type { Implementation } from '@signalbox/mcp';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { ServerEntry } from '../catalogue/server-entry.js';
 
 const MAX_INSTRUCTIONS = 16_384;
 
+export interface GatewayDescription {
+  readonly capabilities: object;
+  readonly serverInfo: Implementation;
+  readonly instructions?: string;
+}
+
 /** What the gateway says of itself in the answer to `initialize`. */
-export function describeGateway(catalogue: Catalogue, scope: string | undefined, version: string): object {
+export function describeGateway(catalogue: Catalogue, scope: string | undefined, version: string): GatewayDescription {
   const only = scope === undefined ? undefined : catalogue.server(scope);
   const instructions = scope === undefined ? mergedInstructions(catalogue.servers()) : only?.instructions;
   return {

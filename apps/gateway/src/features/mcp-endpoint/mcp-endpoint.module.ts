@@ -3,7 +3,9 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ForwardModule } from '../forward/forward.module.js';
 import { MethodsModule } from '../methods/methods.module.js';
 import { ResumeModule } from '../resume/resume.module.js';
+import { StatelessModule } from '../stateless/stateless.module.js';
 import { EndpointLifecycle } from './endpoint-lifecycle.js';
+import { Eras } from './eras.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import { Initializer } from './initializer.js';
 import { KnownServers } from './known-servers.js';
@@ -16,9 +18,10 @@ import { SessionStreams } from './session-streams.js';
 import { Sessions } from './sessions.js';
 
 @Module({
-  imports: [AuthModule, ForwardModule, MethodsModule, ResumeModule],
+  imports: [AuthModule, ForwardModule, MethodsModule, ResumeModule, StatelessModule],
   providers: [
     EndpointLifecycle,
+    Eras,
     ExchangeRunner,
     Initializer,
     KnownServers,

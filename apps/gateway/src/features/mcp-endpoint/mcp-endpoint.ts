@@ -5,25 +5,20 @@ import type { GatewayConfig } from '../../config.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { FrontGuard } from '../auth/front-guard.js';
 import { answerCors } from './cors.js';
+import { Eras } from './eras.js';
 import { endpointPath } from './endpoint-path.js';
 import type { IncomingPlain } from './incoming.js';
 import { KnownServers } from './known-servers.js';
 import { readPost } from './post-reader.js';
 import { refuse } from './refuse.js';
-import { SessionEra } from './session-era.js';
-import { SessionStreams } from './session-streams.js';
-import { carriedRevision, StatelessEra } from './stateless-era.js';
 
-/** `/mcp` and `/servers/:server/mcp`, straight on the HTTP server. Finds out which era of the protocol a message is of. */
+/** `/mcp` and `/servers/:server/mcp`, straight on the HTTP server. */
 @Injectable()
 export class McpEndpoint {
-  readonly #statelessEra = new StatelessEra();
-
   constructor(
     private readonly guard: FrontGuard,
     private readonly servers: KnownServers,
-    private readonly sessionEra: SessionEra,
-    private readonly streams: SessionStreams,
+    private readonly eras: Eras,
     @InjectGatewayConfig() private readonly config: GatewayConfig,
   ) {}
 
@@ -50,9 +45,8 @@ export class McpEndpoint {
       case 'POST':
         return this.#post(incoming);
       case 'GET':
-        return this.streams.get(incoming);
       case 'DELETE':
-        return this.streams.delete(incoming);
+        return this.eras.plain(incoming);
       default:
         return refuse(response, 405, rpcError(ErrorCode.ConnectionClosed, 'Use POST, GET or DELETE'), null, {
           allow: 'GET, POST, DELETE',
@@ -63,11 +57,7 @@ export class McpEndpoint {
   #post(incoming: IncomingPlain): void {
     const { request, response } = incoming;
     readPost(request, response, this.config.http.maxBodyBytes, (post) => {
-      const whole = { ...incoming, ...post };
-      if (carriedRevision(post.message) !== undefined) return this.#statelessEra.post(whole);
-      this.sessionEra.post(whole).catch(() => {
-        refuse(response, 500, rpcError(ErrorCode.InternalError, 'Internal error'));
-      });
+      this.eras.post({ ...incoming, ...post });
     });
   }
 }

@@ -1,11 +1,12 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { EXECUTOR_CONTROL, gatewayInbox, type ExecutorControl, type SessionPush } from '@signalbox/contracts';
-import { InjectBus, InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
-import type { Clock, Consumer, MessageBus } from '@signalbox/ports';
+import { InjectBus, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
+import type { Consumer, MessageBus } from '@signalbox/ports';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import type { ListKind } from '../catalogue/catalogue-view.js';
 import { passesLevel } from '../forward/log-level.js';
 import { sendAnswer } from '../forward/relay-part.js';
+import { Listens } from '../listen/listens.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 
@@ -25,15 +26,15 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly sessions: Sessions,
     private readonly follower: CatalogueFollower,
+    private readonly listens: Listens,
     @InjectBus() private readonly bus: MessageBus,
-    @InjectClock() private readonly clock: Clock,
     @InjectContext() private readonly context: ServiceContext,
   ) {}
 
   async onModuleInit(): Promise<void> {
     this.follower.onListChanged((scope, kinds) => {
       const methods = new Set([...kinds].map((kind) => LIST_CHANGED[kind]));
-      const now = this.clock.now();
+      const now = this.context.ports.clock.now();
       for (const session of this.sessions.table.all()) {
         if (session.scope === scope) for (const method of methods) session.push(method, undefined, now);
       }
@@ -71,8 +72,9 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
     if (push.request) return this.#ask(push, push.request);
     // changes of lists come from the log, and only when they are real
     if (push.method.endsWith('/list_changed') || push.method === 'notifications/progress') return;
+    this.listens.take(push);
     const params = push.params as object | undefined;
-    const now = this.clock.now();
+    const now = this.context.ports.clock.now();
     for (const session of this.#receivers(push)) session.push(push.method, params, now);
   }
 

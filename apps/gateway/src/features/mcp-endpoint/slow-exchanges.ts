@@ -1,11 +1,17 @@
-import type { PostExchange } from '@signalbox/mcp';
+/** A request that waits for its answer. */
+export interface SlowAnswer {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Makes the answer a stream although there is nothing to say yet. */
+  upgradeEarly(): void;
+}
 
 /**
- * Turns the answers of requests that take long into streams, so that they can be resumed. One timer for all of them, which
+ * Turns the answers of requests that take long into streams, so that they can be resumed, and are kept alive. One timer for all of them, which
  * only runs while there are any.
  */
 export class SlowExchanges {
-  readonly #waiting = new Set<PostExchange>();
+  readonly #waiting = new Set<SlowAnswer>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -17,12 +23,12 @@ export class SlowExchanges {
     return this.#waiting.size;
   }
 
-  add(exchange: PostExchange): void {
+  add(exchange: SlowAnswer): void {
     this.#waiting.add(exchange);
     this.#timer ??= setInterval(() => this.#look(), Math.max(10, this.afterMs / 2));
   }
 
-  delete(exchange: PostExchange): void {
+  delete(exchange: SlowAnswer): void {
     this.#waiting.delete(exchange);
   }
 

@@ -146,21 +146,6 @@ describe('headers', () => {
     expect(response.status).toBe(400);
     expect((await response.json()).error.message).toContain('2025-11-25');
   });
-
-  it('a request that carries a revision without sessions is told which are spoken', async () => {
-    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
-    const response = await new WireClient(endpoint).post({
-      jsonrpc: '2.0',
-      id: 5,
-      method: 'tools/list',
-      params: { _meta },
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({
-      id: 5,
-      error: { code: -32022, data: { requested: '2026-07-28', supported: expect.arrayContaining(['2025-11-25']) } },
-    });
-  });
 });
 
 describe('sessions', () => {

@@ -1,0 +1,115 @@
+import type { RpcError } from '@signalbox/contracts';
+import { ErrorCode, rpcError } from '@signalbox/mcp';
+import { randomBytes } from 'node:crypto';
+import { GatewayCode } from '../../errors.js';
+import type { HeldExchange, Turn } from './held-exchange.js';
+import { readState, StateSigner, type StateBinding } from './request-state.js';
+
+export interface ParkedOptions {
+  /** This gateway's instance. */
+  readonly gateway: string;
+  /** Exchanges that are held at a time. */
+  readonly max: number;
+  /** Milliseconds that a client has to come back. */
+  readonly holdMs: number;
+  readonly now: () => number;
+}
+
+interface Parked {
+  readonly id: string;
+  readonly exchange: HeldExchange;
+  readonly binding: StateBinding;
+  round: number;
+  /** Runs while the client is away. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+const STOPPING = 'The gateway is shutting down';
+const GONE = 'start again without requestState';
+
+/** The exchanges of this gateway whose clients are to come back with answers. */
+export class ParkedExchanges {
+  readonly #parked = new Map<string, Parked>();
+  readonly #ofExchange = new WeakMap<HeldExchange, Parked>();
+  readonly #signer = new StateSigner();
+  #stopped = false;
+
+  constructor(private readonly options: ParkedOptions) {}
+
+  get size(): number {
+    return this.#parked.size;
+  }
+
+  /** @returns the state that leads back to the exchange, good for one answer; or why it cannot be held */
+  park(exchange: HeldExchange, binding: StateBinding): string | RpcError {
+    const { gateway, max, holdMs, now } = this.options;
+    if (this.#stopped) return rpcError(GatewayCode.ShuttingDown, STOPPING, { retryable: true });
+    const known = this.#ofExchange.get(exchange);
+    if (!known && this.#parked.size >= max) {
+      return rpcError(GatewayCode.Overloaded, 'As many requests wait for answers of their clients as may', {
+        retryable: true,
+      });
+    }
+    const parked = known ?? {
+      id: randomBytes(12).toString('base64url'),
+      exchange,
+      binding,
+      round: 0,
+      timer: undefined,
+    };
+    this.#ofExchange.set(exchange, parked);
+    this.#parked.set(parked.id, parked);
+    parked.round++;
+    clearTimeout(parked.timer);
+    parked.timer = setTimeout(() => {
+      this.#parked.delete(parked.id);
+      exchange.cancel(`the client did not come back with its answers within ${holdMs} ms`);
+    }, holdMs);
+    parked.timer.unref();
+    return this.#signer.sign({ gateway, id: parked.id, round: parked.round, expires: now() + holdMs }, binding);
+  }
+
+  /** Goes on with the exchange that a state leads to. @returns why not */
+  resume(
+    state: string,
+    binding: StateBinding,
+    inputResponses: Readonly<Record<string, unknown>>,
+    turn: Turn,
+  ): HeldExchange | RpcError {
+    const content = readState(state);
+    if (!content || !this.#signer.verifies(state, binding)) return refusal('it was not given out for this request');
+    if (content.expires < this.options.now()) return refusal(`it has expired; ${GONE}`);
+    const parked = this.#parked.get(content.id);
+    if (!parked) return refusal(`what it led to is over; ${GONE}`);
+    if (parked.round !== content.round || parked.timer === undefined) return refusal('it has been used already');
+    clearTimeout(parked.timer);
+    parked.timer = undefined;
+    const { exchange } = parked;
+    exchange.resume(turn, inputResponses);
+    // unless it asked again at once, which parked it anew
+    if (exchange.done) this.#parked.delete(parked.id);
+    return exchange;
+  }
+
+  /** To be called when an exchange has ended: one whose client is away is kept until it comes for the outcome. */
+  ended(exchange: HeldExchange): void {
+    const parked = this.#ofExchange.get(exchange);
+    if (parked && parked.timer === undefined) this.#parked.delete(parked.id);
+  }
+
+  /** Holds nothing any more: what waits for clients that are away is taken back. */
+  stop(): void {
+    this.#stopped = true;
+    for (const [id, { exchange, timer }] of this.#parked) {
+      if (timer === undefined) continue;
+      clearTimeout(timer);
+      this.#parked.delete(id);
+      exchange.cancel(STOPPING);
+    }
+  }
+}
+
+/** Why a request state is not taken. */
+export function refusal(why: string): RpcError {
+  return rpcError(ErrorCode.InvalidParams, `"requestState" is not valid: ${why}`);
+}
