@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { RegistryConfig } from './config.js';
 import { ClusterController } from './features/cluster/cluster.controller.js';
+import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
 import { ServicesModule } from './features/services/services.module.js';
@@ -11,7 +12,7 @@ export class RegistryModule {
   static with(config: RegistryConfig): DynamicModule {
     return {
       module: RegistryModule,
-      imports: [RegistryConfigModule.with(config), ServicesModule, ServersModule, McpModule],
+      imports: [RegistryConfigModule.with(config), ServicesModule, ServersModule, LifecycleModule, McpModule],
       controllers: [ClusterController],
     };
   }

@@ -1,6 +1,7 @@
 import { createEmbeddedPorts } from '@signalbox/adapter-embedded';
 import type { UpstreamDefinition } from '@signalbox/contracts';
 import type { RunningService } from '@signalbox/nest-kit';
+import { readServer } from '@signalbox/platform';
 import type { ConfigProblem, PortSet } from '@signalbox/ports';
 import request, { type Agent } from 'supertest';
 import { onTestFinished } from 'vitest';
@@ -11,6 +12,7 @@ export interface RegistryOptions {
   readonly section?: unknown;
   readonly servers?: readonly UpstreamDefinition[];
   readonly problems?: readonly ConfigProblem[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Ports of an earlier registry, to start another one over. */
   readonly ports?: PortSet;
 }
@@ -23,7 +25,7 @@ export interface RunningForTest {
 
 /** The real registry on a free port, over a log in memory, for one test. */
 export async function registryForTest(options: RegistryOptions = {}): Promise<RunningForTest> {
-  const { section, servers = [], problems = [] } = options;
+  const { section, servers = [], problems = [], env = {} } = options;
   const ports = options.ports ?? (await embeddedPortsForTest());
   const service = await start({
     service: 'registry',
@@ -32,7 +34,14 @@ export async function registryForTest(options: RegistryOptions = {}): Promise<Ru
     port: 0,
     version: '0.0.0-test',
     ports,
-    config: { path: undefined, env: {}, servers, problems, section: () => section },
+    config: {
+      path: undefined,
+      env,
+      servers,
+      problems,
+      section: (name: string) => (name === 'registry' ? section : undefined),
+      readServer: (name: string, entry: unknown, source: string) => readServer(name, entry, env, source),
+    },
   });
   onTestFinished(() => service.stop());
   return { service, http: request(service.url) as unknown as Agent, ports };

@@ -2,6 +2,7 @@ export { ConfigError, describeProblem } from './config/config-error.js';
 export { loadConfig, prepareDefaults, type ConfigInput, type LoadedConfig } from './config/load-config.js';
 export { SECTION_NAMES } from './config/resolve.js';
 export { LiveConfig } from './config/live-config.js';
+export { readServer } from './config/upstreams.js';
 export type { ProcessSettings } from './config/process-settings.js';
 export { bindOf, localUrl, portOf, PROFILES, type Profile, type Settings } from './config/settings.js';
 export { createPorts, type OpenPorts } from './ports/create-ports.js';

@@ -53,8 +53,12 @@ export function checkDependencies(
       { server, missing, servers: known },
     );
   }
-  const [cycle] = dependencyOrder(new Map([...graphOf(servers), [server, dependsOn]])).cycles;
-  if (cycle) {
+  const { cycles } = dependencyOrder(new Map([...graphOf(servers), [server, dependsOn]]));
+  // others may be in a cycle already, by the configuration
+  const closed = cycles.find((names) => names.includes(server));
+  if (closed) {
+    const at = closed.indexOf(server);
+    const cycle = [...closed.slice(at), ...closed.slice(0, at)];
     throw new Refusal<PlanRefusal>('dependency-cycle', `servers would depend on each other: ${cycleText(cycle)}`, {
       cycle: [...cycle, cycle[0]],
     });

@@ -1,15 +1,23 @@
-import { safetyClassSchema, type UpstreamSettings } from '@signalbox/contracts';
+import { safetyClassSchema, SERVER_COMMANDS, SERVER_STATES, type UpstreamSettings } from '@signalbox/contracts';
 import { safetyClassOf } from '@signalbox/domain/call';
+import { LIFECYCLE_STATES } from '@signalbox/domain/server';
 import * as z from 'zod';
 import type { KnownServer } from './server-views.js';
 
 export const serverAnswerSchema = z.object({
   name: z.string(),
-  state: z.enum(['registered', 'running', 'failed', 'stopped', 'removed']),
+  state: z.enum(LIFECYCLE_STATES),
+  target: z.enum(['running', 'stopped', 'quarantined']).describe('What the operators want of it'),
+  lastCommand: z
+    .object({ command: z.enum(SERVER_COMMANDS), who: z.string(), why: z.string().optional(), at: z.string() })
+    .optional()
+    .describe('The last command that it obeyed'),
+  dependsOn: z.array(z.string()).describe('Servers that must run before it'),
+  degradedReason: z.string().optional(),
   transport: z.enum(['stdio', 'http']).optional(),
-  source: z.string().optional().describe('The file that configures it, `default` or `built-in`'),
+  source: z.string().optional().describe('The file that configures it, `default`, `built-in` or `api`'),
   definition: z.record(z.string(), z.unknown()).optional().describe('As configured, secrets masked'),
-  executors: z.record(z.string(), z.enum(['running', 'failed', 'stopped'])).describe('Executor instance → state there'),
+  executors: z.record(z.string(), z.enum(SERVER_STATES)).describe('Executor instance → state there'),
   protocolVersion: z.string().optional(),
   serverInfo: z.record(z.string(), z.unknown()).optional(),
   instructions: z.string().optional(),
@@ -45,7 +53,8 @@ export type ServerAnswer = z.infer<typeof serverAnswerSchema>;
 
 /** @param settings of the server in the present configuration */
 export function serverAnswer({ view, restarts }: KnownServer, settings: UpstreamSettings | undefined): ServerAnswer {
-  const { server, state, transport, source, definition, executors, protocolVersion, serverInfo, instructions } = view;
+  const { server, state, transport, source, definition, life, protocolVersion, serverInfo, instructions } = view;
+  const { dependsOn, lastCommand, degradedReason } = view;
   const { catalogue, registeredAt, startedAt, catalogueAt, stoppedReason, lastError } = view;
   const tools = (catalogue?.tools ?? []).map((tool) => ({
     name: tool.name,
@@ -57,10 +66,14 @@ export function serverAnswer({ view, restarts }: KnownServer, settings: Upstream
   return {
     name: server,
     state,
+    target: life.target,
+    lastCommand: lastCommand && { ...lastCommand },
+    dependsOn: [...dependsOn],
+    degradedReason,
     transport,
     source,
     definition,
-    executors: { ...executors },
+    executors: { ...life.executors },
     protocolVersion,
     serverInfo,
     instructions,

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { API_SOURCE, upstreamSettingsSchema, type UpstreamSettings } from '@signalbox/contracts';
+import { cycleText, dependencyOrder } from '@signalbox/domain/server';
 import { InjectConfig } from '@signalbox/nest-kit';
 import type { ConfigProblem, ConfigSource } from '@signalbox/ports';
 import { serverAnswer, type ServerAnswer } from './server-answer.js';
@@ -23,12 +25,30 @@ export class ServerCatalogue {
     return known && this.#answer(known);
   }
 
-  /** What is wrong with the configuration of others. */
+  /** What is wrong with the configuration of others, and with servers that can never be started. */
   get problems(): readonly ConfigProblem[] {
-    return this.config.problems;
+    const there = this.views.all().filter(({ view }) => view.life.exists);
+    const graph = new Map(there.map(({ view }) => [view.server, view.dependsOn]));
+    const cycles = dependencyOrder(graph).cycles.map((cycle) => ({
+      path: `mcpServers.${cycle[0]}.signalbox.dependsOn`,
+      message: `servers depend on each other, so that none of them can be started: ${cycleText(cycle)}`,
+    }));
+    const missing = there.flatMap(({ view: { server, dependsOn } }) =>
+      dependsOn.flatMap((name) =>
+        graph.has(name)
+          ? []
+          : [{ path: `mcpServers.${server}.signalbox.dependsOn`, message: `there is no server ${name}` }],
+      ),
+    );
+    return [...this.config.problems, ...cycles, ...missing];
   }
 
   #answer(known: KnownServer): ServerAnswer {
-    return serverAnswer(known, this.config.servers.find(({ name }) => name === known.view.server)?.settings);
+    return serverAnswer(known, this.#settingsOf(known.view));
+  }
+
+  #settingsOf({ server, source, definition }: KnownServer['view']): UpstreamSettings | undefined {
+    if (source !== API_SOURCE) return this.config.servers.find(({ name }) => name === server)?.settings;
+    return upstreamSettingsSchema.safeParse(definition?.['signalbox']).data;
   }
 }

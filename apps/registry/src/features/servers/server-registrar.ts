@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { createEvent, newId, type NewEvent, type UpstreamDefinition } from '@signalbox/contracts';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { API_SOURCE, createEvent, newId, type NewEvent, type UpstreamDefinition } from '@signalbox/contracts';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { VersionConflictError } from '@signalbox/ports';
 import { EventLog } from '@signalbox/runtime';
@@ -15,7 +15,10 @@ const MAX_TRIES = 3;
 
 /** Brings the log to what is configured: one event for each server that is new, changed or gone. */
 @Injectable()
-export class ServerRegistrar implements OnApplicationBootstrap {
+export class ServerRegistrar implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #turn: Promise<void> = Promise.resolve();
+  #end: (() => void) | undefined;
+
   constructor(
     @InjectEventLog() private readonly log: EventLog,
     @InjectContext() private readonly context: ServiceContext,
@@ -27,15 +30,35 @@ export class ServerRegistrar implements OnApplicationBootstrap {
   /** Waits for it no longer than `servers.catchUpMs`: a long log must not keep the service from answering. */
   async onApplicationBootstrap(): Promise<void> {
     this.entityLog.start();
-    const done = this.#register().catch((error: unknown) =>
-      this.context.logger?.error({ err: error }, 'cannot bring the servers of the log to the configuration'),
-    );
+    this.#end = this.context.config.live?.onChange(() => void this.#bringUpToDate());
+    const done = this.#bringUpToDate();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.registryConfig.servers.catchUpMs);
     });
     await Promise.race([done, enough]);
     clearTimeout(timer);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#end?.();
+    await this.#turn;
+  }
+
+  #bringUpToDate(): Promise<void> {
+    return this.reconcile().catch((error: unknown) =>
+      this.context.logger?.error({ err: error }, 'cannot bring the servers of the log to the configuration'),
+    );
+  }
+
+  /**
+   * Writes what differs between the log and the configuration as it is now, one time after the other. Resolves when the views
+   * show it.
+   */
+  reconcile(): Promise<void> {
+    const turn = this.#turn.then(() => this.#register());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #register(): Promise<void> {
@@ -60,8 +83,10 @@ export class ServerRegistrar implements OnApplicationBootstrap {
       if (!isRegistered(known, event)) await this.#append(definition.name, known, event, correlationId);
     }
     for (const known of this.views.all()) {
-      const { server, state } = known.view;
+      const { server, state, source } = known.view;
       if (state === 'removed' || configured.has(server) || known.registrationVersion === 0) continue;
+      // what was defined by the API is removed by the API
+      if (source === API_SOURCE) continue;
       const event = createEvent('server.removed', { server, reason: 'no longer in the configuration, or disabled' });
       await this.#append(server, known, event, correlationId);
     }

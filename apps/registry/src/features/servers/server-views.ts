@@ -1,7 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { RecordedEvent } from '@signalbox/contracts';
+import type { RecordedEvent, ServerExecutorState } from '@signalbox/contracts';
 import { evolveServer, type ServerView } from '@signalbox/domain/server';
 import { EntityLog } from '../../entity-log.js';
+
+/** What the registry writes of a server. */
+const OWN_TYPES = new Set(['server.registered', 'server.removed', 'server.commanded']);
 
 /** A server as the log tells it, and what only the registry counts. */
 export interface KnownServer {
@@ -49,8 +52,8 @@ export class ServerViews implements OnModuleInit {
     const before = this.#servers.get(name);
     const view = evolveServer(before?.view, event);
     if (!view) return;
-    const own = event.type === 'server.registered' || event.type === 'server.removed';
-    const again = event.type === 'server.started' && isRecovery(before?.view.executors[event.data.executor]);
+    const own = OWN_TYPES.has(event.type);
+    const again = event.type === 'server.started' && isRecovery(before?.view.life.executors[event.data.executor]);
     this.#servers.set(name, {
       view,
       registrationVersion: own ? event.streamVersion : (before?.registrationVersion ?? 0),
@@ -67,6 +70,6 @@ function serverOf({ type, data }: RecordedEvent): string | undefined {
   return concerned ? (data as { server: string }).server : undefined;
 }
 
-function isRecovery(stateBefore: 'running' | 'failed' | 'stopped' | undefined): boolean {
+function isRecovery(stateBefore: ServerExecutorState | undefined): boolean {
   return stateBefore === 'failed' || stateBefore === 'running';
 }

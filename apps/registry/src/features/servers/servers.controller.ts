@@ -1,11 +1,11 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ProblemException } from '@signalbox/nest-kit';
 import type { ConfigProblem } from '@signalbox/ports';
 import * as z from 'zod';
 import { success, successOf, type Success } from '../../success.js';
 import { serverAnswerSchema, type ServerAnswer } from './server-answer.js';
 import { ServerCatalogue } from './server-catalogue.js';
+import { unknownServer } from './unknown-server.js';
 
 const problemSchema = z.object({ path: z.string(), message: z.string() });
 const listSchema = z.object({
@@ -37,7 +37,9 @@ export class ServersController {
   get(@Param('name', { schema: z.string().min(1).max(100) }) name: string): Success<ServerAnswer> {
     const server = this.catalogue.get(name);
     if (server) return success(server);
-    const servers = this.catalogue.list().map((known) => known.name);
-    throw new ProblemException(404, 'Not Found', { detail: `no server is called ${name}`, name, servers });
+    throw unknownServer(
+      name,
+      this.catalogue.list().map((known) => known.name),
+    );
   }
 }

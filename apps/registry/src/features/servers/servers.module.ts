@@ -9,6 +9,6 @@ import { ServersController } from './servers.controller.js';
   imports: [EntityLogModule],
   controllers: [ServersController],
   providers: [ServerViews, ServerCatalogue, ServerRegistrar],
-  exports: [ServerViews, ServerCatalogue],
+  exports: [EntityLogModule, ServerViews, ServerCatalogue, ServerRegistrar],
 })
 export class ServersModule {}

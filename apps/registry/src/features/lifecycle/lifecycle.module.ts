@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ServersModule } from '../servers/servers.module.js';
+import { DefinitionCheck } from './definition-check.js';
+import { LifecycleController } from './lifecycle.controller.js';
+import { ServerCommander } from './server-commander.js';
+import { ServerDefiner } from './server-definer.js';
+import { ServerWriter } from './server-writer.js';
+
+/** Operators add, change, command and remove upstream servers while everything runs. */
+@Module({
+  imports: [ServersModule],
+  controllers: [LifecycleController],
+  providers: [DefinitionCheck, ServerWriter, ServerDefiner, ServerCommander],
+})
+export class LifecycleModule {}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { API_SOURCE, createEvent, type UpstreamDefinition } from '@signalbox/contracts';
+import { checkDependencies, checkRemoval } from '@signalbox/domain/server';
+import { ProblemException } from '@signalbox/nest-kit';
+import { isDeepStrictEqual } from 'node:util';
+import { DefinitionCheck } from './definition-check.js';
+import type { Reasons } from './lifecycle-schemas.js';
+import { orProblem } from './refusal-problem.js';
+import { ServerWriter } from './server-writer.js';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Servers that are defined by the API: they live in the log, and come back after a restart. */
+@Injectable()
+export class ServerDefiner {
+  constructor(
+    private readonly writer: ServerWriter,
+    private readonly check: DefinitionCheck,
+  ) {}
+
+  /**
+   * @param mustBeNew whether a server of that name must not be there
+   * @returns whether it was not there before
+   * @throws ProblemException 400 for a wrong definition, 409 when the name is taken or servers would depend on each other
+   */
+  async define(name: string, entry: Entry, reasons: Reasons, mustBeNew: boolean): Promise<boolean> {
+    const definition = await this.check.check(name, entry);
+    this.#refuseConfigured(name);
+    return this.writer.decide(async () => {
+      const known = this.writer.known(name)?.view;
+      const isNew = known === undefined || !known.life.exists;
+      if (!isNew && mustBeNew) throw taken(name, known.source);
+      orProblem(() => checkDependencies(name, definition.settings.dependsOn, this.writer.lives()));
+      const kept = keptDefinition(entry, definition);
+      if (!isNew && known.source === API_SOURCE && isDeepStrictEqual(known.definition, kept)) return false;
+      const event = createEvent('server.registered', {
+        server: name,
+        transport: definition.target.kind,
+        definition: kept,
+        source: API_SOURCE,
+        ...given(reasons),
+      });
+      await this.writer.append(name, event);
+      return isNew;
+    });
+  }
+
+  /** @throws ProblemException 409 when the configuration has it, or others depend on it */
+  async remove(name: string, reasons: Reasons): Promise<void> {
+    this.#refuseConfigured(name);
+    await this.writer.decide(async () => {
+      if (!this.writer.known(name)?.view.life.exists) return;
+      orProblem(() => checkRemoval(name, this.writer.lives()));
+      const { who, why } = reasons;
+      const reason = `removed by ${who}${why === undefined ? '' : `: ${why}`}`;
+      await this.writer.append(name, createEvent('server.removed', { server: name, reason, ...given(reasons) }));
+    });
+  }
+
+  #refuseConfigured(name: string): void {
+    const source = this.check.configuredIn(name);
+    if (source !== undefined) throw taken(name, source);
+  }
+}
+
+function taken(name: string, source: string | undefined): ProblemException {
+  const how =
+    source === API_SOURCE
+      ? 'is there already; PUT changes it'
+      : `comes from the configuration (${source ?? 'unknown'}); change it there`;
+  return new ProblemException(409, 'Conflict', { detail: `${name} ${how}`, name, source });
+}
+
+/** As it came, so that references stay references, with all settings as they are now: later defaults do not change it. */
+function keptDefinition(entry: Entry, { settings }: UpstreamDefinition): Record<string, unknown> {
+  const { disabled: _disabled, ...kept } = entry;
+  // as it is after a way through JSON, so that it compares with what the log has
+  return JSON.parse(JSON.stringify({ ...kept, signalbox: settings })) as Record<string, unknown>;
+}
+
+function given({ who, why }: Reasons): { who: string; why?: string } {
+  return { who, ...(why === undefined ? {} : { why }) };
+}
