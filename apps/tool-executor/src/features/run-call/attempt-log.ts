@@ -1,7 +1,14 @@
-import { createEvent, pinnedStream, type ExecuteCommand, type NewEvent } from '@signalbox/contracts';
+import {
+  createEvent,
+  pinnedStream,
+  type ExecuteCommand,
+  type NewEvent,
+  type RecordedEvent,
+} from '@signalbox/contracts';
 import { attemptDecider, type AttemptCommand, type AttemptEvent, type AttemptState } from '@signalbox/domain/call';
-import { VersionConflictError, type AppendResult } from '@signalbox/ports';
-import type { EventLog } from '@signalbox/runtime';
+import { StoreUnavailableError, VersionConflictError, type AppendResult } from '@signalbox/ports';
+import { Backoff, type EventLog } from '@signalbox/runtime';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export type Call = NonNullable<ExecuteCommand['call']>;
 
@@ -28,6 +35,8 @@ type Bare<C> = C extends AttemptCommand ? Omit<C, 'callId' | 'attempt'> : never;
 export type Outcome = Bare<Extract<AttemptCommand, { durationMs: number }>>;
 
 const MAX_CONFLICTS = 5;
+/** About five minutes. */
+const MAX_READS = 300;
 
 /**
  * Writes one attempt's events: its start with the claim, its progress at a bounded rate, its outcome. Each at its version
@@ -46,11 +55,15 @@ export class AttemptLog {
     private readonly options: AttemptLogOptions,
   ) {}
 
-  /** @throws ClaimConflictError when another executor, or the gateway, has the attempt */
-  started(server: string, waitedMs: number): Promise<AppendResult> {
+  /**
+   * @param isQueued the call does not wait for it: a log that is away gets it later
+   * @throws ClaimConflictError when another executor, or the gateway, has the attempt
+   * @throws StoreUnavailableError when the log does not answer in time
+   */
+  started(server: string, waitedMs: number, isQueued = false): Promise<AppendResult> {
     const { executor } = this.options;
     this.#start = this.#decide({ kind: 'start', server, tool: this.call.tool, executor, waitedMs });
-    return this.#append('started', this.#start, true);
+    return this.#append('started', this.#start, true, isQueued);
   }
 
   /** Writes progress unless the last was written a moment ago; the newest that was held back goes with the outcome. */
@@ -64,11 +77,12 @@ export class AttemptLog {
     this.#progressAt = now;
     this.#unwritten = undefined;
     const name = `progress.${Math.round(now * 1000)}`;
-    this.options.background(this.#append(name, this.#decide({ kind: 'progress', ...progress }), false));
+    this.options.background(this.#append(name, this.#decide({ kind: 'progress', ...progress }), false, false));
   }
 
   /**
-   * Also claims the attempt when it was never started, so that nobody else runs it.
+   * Also claims the attempt when it was never started, so that nobody else runs it. Resolves when the log has it, which may
+   * have been away meanwhile; see {@link inTime}.
    * @throws VersionConflictError when the attempt was ended by another; the result is then recorded as a late one
    */
   async ended(outcome: Outcome): Promise<AppendResult> {
@@ -84,10 +98,15 @@ export class AttemptLog {
     }
   }
 
+  /** Waits for the log as long as a call does. @throws StoreUnavailableError when it is away; the append goes on */
+  inTime<T>(append: Promise<T>): Promise<T> {
+    return this.log.inTime(append);
+  }
+
   /** Either another has ended the attempt, or an event of ours before this one did not get into the log. */
   async #endedAfter(conflict: VersionConflictError, events: AttemptEvent[], outcome: Outcome): Promise<AppendResult> {
     for (let tries = 0; tries < MAX_CONFLICTS; tries++) {
-      const stored = await this.log.readStream(this.#stream);
+      const stored = await this.#stored();
       const { phase } = stored.reduce<AttemptState>(
         (state, event) => attemptDecider.evolve(state, event as AttemptEvent),
         attemptDecider.initial,
@@ -105,6 +124,19 @@ export class AttemptLog {
       }
     }
     throw conflict;
+  }
+
+  /** The attempt's events, from a log that may be away for a while. */
+  async #stored(): Promise<readonly RecordedEvent[]> {
+    const backoff = new Backoff({ minMs: 50, maxMs: 1000 });
+    for (;;) {
+      try {
+        return await this.log.readStream(this.#stream);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || backoff.count >= MAX_READS) throw error;
+        await delay(backoff.next());
+      }
+    }
   }
 
   async #late(outcome: Outcome): Promise<void> {
@@ -129,7 +161,7 @@ export class AttemptLog {
     return pinnedStream('attempt', this.options.executor, `${callId}.${attempt}`);
   }
 
-  #append(name: string, events: readonly AttemptEvent[], isFirst: boolean): Promise<AppendResult> {
+  #append(name: string, events: readonly AttemptEvent[], isFirst: boolean, isKept = true): Promise<AppendResult> {
     const { callId, attempt } = this.call;
     const expected = isFirst ? 0 : this.#version;
     this.#version = expected + events.length;
@@ -140,6 +172,7 @@ export class AttemptLog {
       events,
       commitId,
       isFirst ? [`attempt:${callId}:${attempt}`] : undefined,
+      isKept,
     );
   }
 
@@ -149,9 +182,10 @@ export class AttemptLog {
     events: readonly NewEvent[],
     commitId: string,
     claims?: readonly string[],
+    isKept = true,
   ): Promise<AppendResult> {
     const { callId } = this.call;
-    return this.log.append({
+    const request = {
       stream,
       expectedVersion,
       events,
@@ -162,6 +196,7 @@ export class AttemptLog {
         causationId: `${callId}.requested`,
         traceparent: this.options.traceparent,
       },
-    });
+    };
+    return isKept ? this.log.keep(request) : this.log.append(request);
   }
 }

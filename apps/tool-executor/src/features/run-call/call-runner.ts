@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ExecuteReply, type RpcError, type UpstreamSettings } from '@signalbox/contracts';
 import { ErrorCode, rpcError, type Inbound, type RpcOutcome } from '@signalbox/mcp';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
+import { StoreUnavailableError } from '@signalbox/ports';
 import { PayloadStore, Redactor } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
@@ -9,7 +10,7 @@ import type { UpstreamServer } from '../connections/upstream-server.js';
 import type { AttemptLog, Call, Outcome } from './attempt-log.js';
 import { AttemptLogs } from './attempt-logs.js';
 import { BackgroundAppends } from './background-appends.js';
-import { failureOf, type Failure } from './failure.js';
+import { failureOf, LOG_AWAY, UNRECORDED, type Failure } from './failure.js';
 import { isTaken } from './is-taken.js';
 import type { RunningRequest } from './running-request.js';
 import { UpstreamSender } from './upstream-sender.js';
@@ -42,10 +43,12 @@ export class CallRunner {
     this.#logs.set(request, attempt);
     const isQueued = !request.redelivered && this.#isQueued(call, server.definition.settings);
     let startedAt: number | undefined;
+    let isSent = false;
     const start = async () => {
       startedAt = performance.now();
       const waitedMs = Math.max(0, this.context.ports.clock.now() - call.requestedAt);
-      await this.#write(attempt.started(server.name, waitedMs), isQueued);
+      await this.#write(attempt, attempt.started(server.name, waitedMs, isQueued), isQueued);
+      isSent = true;
     };
     let ending: { outcome: Outcome; reply: ExecuteReply };
     try {
@@ -57,8 +60,11 @@ export class CallRunner {
       }
     } catch (error) {
       if (isTaken(error)) return undefined;
-      const failure = failureOf(error, server.name, call.safetyClass);
+      const isLogAway = !isSent && error instanceof StoreUnavailableError;
+      const failure = isLogAway ? LOG_AWAY : failureOf(error, server.name, call.safetyClass);
       ending = await this.#failed(request, failure, startedAt !== undefined, since(startedAt));
+      // the call has waited for the log long enough
+      if (isLogAway) return this.#end(attempt, ending, true);
     }
     return this.#end(attempt, ending, isQueued && startedAt !== undefined);
   }
@@ -84,9 +90,9 @@ export class CallRunner {
     return call.safetyClass === 'idempotent' && wanted === 'queued';
   }
 
-  async #write(append: Promise<unknown>, isQueued: boolean): Promise<void> {
-    if (!isQueued || this.background.size >= this.config.maxQueuedAppends) await append;
-    else this.background.add(append);
+  async #write(attempt: AttemptLog, append: Promise<unknown>, isQueued: boolean): Promise<void> {
+    if (isQueued && this.background.size < this.config.maxQueuedAppends) this.background.add(append);
+    else await attempt.inTime(append);
   }
 
   async #end(
@@ -94,11 +100,17 @@ export class CallRunner {
     { outcome, reply }: { outcome: Outcome; reply: ExecuteReply },
     isQueued: boolean,
   ): Promise<ExecuteReply | undefined> {
+    const written = attempt.ended(outcome);
     try {
-      await this.#write(attempt.ended(outcome), isQueued);
+      await this.#write(attempt, written, isQueued);
       return reply;
     } catch (error) {
       if (isTaken(error)) return undefined;
+      if (error instanceof StoreUnavailableError) {
+        // it is kept until the log is back
+        this.background.add(written);
+        return refusal(UNRECORDED, false);
+      }
       this.context.logger?.error({ err: error }, 'the outcome of a call could not be written');
       return refusal(
         rpcError(ErrorCode.InternalError, `the outcome could not be recorded: ${(error as Error).message}`),

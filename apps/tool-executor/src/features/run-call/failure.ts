@@ -18,6 +18,23 @@ export type Failure =
   | { readonly kind: 'lost'; readonly error: RpcError; readonly retryable: boolean }
   | { readonly kind: 'failed'; readonly error: RpcError; readonly retryable: boolean };
 
+/** The code of the gateway for an event log or a bus that is away. */
+const BACKEND_UNAVAILABLE = -32012;
+
+/** Nothing was sent, because the log did not take the start of the call. */
+export const LOG_AWAY: Failure = {
+  kind: 'failed',
+  error: rpcError(BACKEND_UNAVAILABLE, 'The event log is not available; try again later'),
+  retryable: true,
+};
+
+/** The call has run, and the log does not have its outcome yet. */
+export const UNRECORDED: RpcError = rpcError(
+  BACKEND_UNAVAILABLE,
+  'The tool has run, but the event log is not available: the outcome will be recorded when it is back',
+  { retryable: false },
+);
+
 /** @param safetyClass of the tool; a request that is no tool call changes nothing, so it is `read` */
 export function failureOf(cause: unknown, server: string, safetyClass: SafetyClass): Failure {
   const message = cause instanceof Error ? cause.message : String(cause);
