@@ -1,4 +1,4 @@
-import { childTraceparent, newId } from '@signalbox/contracts';
+import { newId, newTraceparent, parseTraceparent } from '@signalbox/contracts';
 
 const CORRELATION_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 
@@ -13,6 +13,7 @@ export function metadataOf(headers: Readonly<Record<string, unknown>>): RequestM
   const traceparent = headers['traceparent'];
   return {
     correlationId: typeof correlationId === 'string' && CORRELATION_ID.test(correlationId) ? correlationId : newId(),
-    traceparent: childTraceparent(typeof traceparent === 'string' ? traceparent : undefined),
+    // the request's own span, or its caller's where no spans are kept
+    traceparent: typeof traceparent === 'string' && parseTraceparent(traceparent) ? traceparent : newTraceparent(),
   };
 }

@@ -10,7 +10,7 @@ const MAX_TEXT = 256;
 /** What makes spans of the requests of a service, and at level `debug` a line in the log of each. */
 export interface HttpTracing {
   readonly tracer: Tracer;
-  readonly logger: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export function traceRequest(
   if (route !== undefined && UNTRACED.has(route)) return;
   const header = request.headers['traceparent'];
   const parent = typeof header === 'string' ? header : undefined;
-  const logs = logger.isLevelEnabled('debug');
+  const logs = logger?.isLevelEnabled('debug') === true;
   if (!logs && !tracer.records(parent)) return;
   const { method = 'GET' } = request;
   const name = route === undefined ? method : `${method} ${route}`;
@@ -39,7 +39,7 @@ export function traceRequest(
     if (!logs) return;
     const { statusCode: status } = response;
     const durationMs = Math.round(performance.now() - began);
-    logger.debug({ ...traceFields(span.traceparent), route, status, durationMs }, `${method} ${pathOf(request)}`);
+    logger?.debug({ ...traceFields(span.traceparent), route, status, durationMs }, `${method} ${pathOf(request)}`);
   });
 }
 

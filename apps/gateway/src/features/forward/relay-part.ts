@@ -30,7 +30,7 @@ function levelOf(params: object | undefined): unknown {
 function relayQuestion(part: Extract<ExecutePart, { kind: 'request' }>, context: PartContext): void {
   // whether we are there is ours to say
   if (part.method === 'ping') return sendAnswer(context.bus, part.inbox, context.requestId, part.id, { result: {} });
-  void context.channel.ask(part.method, part.params as object | undefined).then((outcome) => {
+  void context.channel.ask(part.method, part.params as object | undefined, part).then((outcome) => {
     sendAnswer(context.bus, part.inbox, context.requestId, part.id, outcome);
   });
 }

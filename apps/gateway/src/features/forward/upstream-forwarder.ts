@@ -10,10 +10,12 @@ import {
   type ExecutorControl,
 } from '@signalbox/contracts';
 import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
-import { InjectBus } from '@signalbox/nest-kit';
-import type { MessageBus } from '@signalbox/ports';
+import { InjectBus, InjectTracer } from '@signalbox/nest-kit';
+import type { MessageBus, Tracer } from '@signalbox/ports';
+import { failSpan } from '@signalbox/runtime';
 import type { Caller } from '../../caller.js';
 import { withData } from '../../errors.js';
+import { startSendSpan } from './send-span.js';
 import { relayPart, type PartContext } from './relay-part.js';
 
 /** One request on its way to an upstream server. */
@@ -37,14 +39,31 @@ export interface ForwardedRequest {
 /** Sends requests of clients to the executors of a server, and brings back everything that happens on the way. */
 @Injectable()
 export class UpstreamForwarder {
-  constructor(@InjectBus() private readonly bus: MessageBus) {}
+  constructor(
+    @InjectBus() private readonly bus: MessageBus,
+    @InjectTracer() private readonly tracer: Tracer,
+  ) {}
 
   /**
    * @returns what the server answered, errors included
    * @throws NoConsumerError, RequestTimeoutError, BusOverloadedError, BusUnavailableError when no answer came
    */
   async forward(request: ForwardedRequest): Promise<RpcOutcome> {
-    const { server, channel, deadline, requestId = newId(), traceparent = newTraceparent(), call } = request;
+    const { server, method, requestId = newId(), traceparent = newTraceparent() } = request;
+    const span = startSendSpan(this.tracer, this.bus, { server, method, requestId, traceparent });
+    if (!span) return this.#send(request, requestId, traceparent);
+    try {
+      return await this.#send(request, requestId, span.traceparent);
+    } catch (error) {
+      failSpan(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  async #send(request: ForwardedRequest, requestId: string, traceparent: string): Promise<RpcOutcome> {
+    const { server, channel, deadline, call } = request;
     const clientToken = progressTokenOf(request.params);
     const body: ExecuteCommand = {
       requestId,

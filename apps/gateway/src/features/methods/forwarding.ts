@@ -1,5 +1,5 @@
 import type { McpRequest, Outcome, Params } from '@signalbox/mcp';
-import { childTraceparent } from '@signalbox/contracts';
+import { parseTraceparent } from '@signalbox/contracts';
 import type { Clock } from '@signalbox/ports';
 import type { Caller } from '../../caller.js';
 import { rpcErrorOf } from '../../errors.js';
@@ -29,7 +29,8 @@ export async function forwardTo(
       caller: request.caller,
       channel: request.channel,
       deadline: clock.now() + deadlineMs(server),
-      traceparent: childTraceparent(request.traceparent),
+      // what came from outside and is none begins a new trace
+      traceparent: parseTraceparent(request.traceparent) && request.traceparent,
     });
   } catch (error) {
     return { error: rpcErrorOf(error, server, unexpected) };

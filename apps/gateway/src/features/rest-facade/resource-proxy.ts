@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectContext, InjectDirectory, type ServiceContext } from '@signalbox/nest-kit';
-import type { ServiceInstance } from '@signalbox/contracts';
-import type { ServiceDirectory } from '@signalbox/ports';
+import { InjectContext, InjectDirectory, traceRequest, type ServiceContext } from '@signalbox/nest-kit';
+import { traceFields, type ServiceInstance } from '@signalbox/contracts';
+import type { ServiceDirectory, Tracer } from '@signalbox/ports';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'undici';
 import type { GatewayConfig } from '../../config.js';
@@ -9,11 +9,13 @@ import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { sendProblem } from '../../send-problem.js';
 import { FrontGuard } from '../auth/front-guard.js';
 import { forwardHeaders, returnHeaders } from './proxy-headers.js';
+import { endProxySpan, startProxySpan } from './proxy-span.js';
 
 /** `/resources/**`: passes requests on to the resource-service that the directory names, bodies as they come. */
 @Injectable()
 export class ResourceProxy implements OnApplicationShutdown {
   readonly #agent: Agent;
+  readonly #tracer: Tracer;
   readonly #unwatch: () => void;
   #instances: readonly ServiceInstance[] = [];
   #next = 0;
@@ -24,6 +26,7 @@ export class ResourceProxy implements OnApplicationShutdown {
     @InjectGatewayConfig() private readonly config: GatewayConfig,
     @InjectContext() private readonly context: ServiceContext,
   ) {
+    this.#tracer = context.ports.telemetry.tracer(context.service, context.instanceId);
     const { connections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = config.proxy;
     this.#agent = new Agent({
       connections,
@@ -45,6 +48,7 @@ export class ResourceProxy implements OnApplicationShutdown {
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = request.url ?? '';
     if (!/^\/resources(?:[/?]|$)/.test(path)) return false;
+    traceRequest({ tracer: this.#tracer, logger: this.context.logger }, request, response, '/resources/**');
     const principal = this.guard.admit(request, response, false);
     if (principal === undefined) return true;
     const { maxBodyBytes } = this.config.http;
@@ -65,8 +69,15 @@ export class ResourceProxy implements OnApplicationShutdown {
   #pass(request: IncomingMessage, response: ServerResponse, { host, port }: ServiceInstance, principal: string): void {
     const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
     const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    const span = startProxySpan(this.#tracer, request, host, port);
+    const traceparent = span?.traceparent ?? request.headers['traceparent'];
+    const headers = forwardHeaders(request, principal);
+    if (typeof traceparent === 'string') headers['traceparent'] = traceparent;
+    let status = 0;
     const fail = (error: Error): void => {
-      this.context.logger?.warn({ err: error }, 'resource-service');
+      endProxySpan(span, error);
+      const fields = typeof traceparent === 'string' ? traceFields(traceparent) : {};
+      this.context.logger?.warn({ err: error, ...fields }, 'resource-service');
       if (response.headersSent) response.destroy();
       else sendProblem(response, 502, 'the resource-service did not answer');
     };
@@ -75,7 +86,7 @@ export class ResourceProxy implements OnApplicationShutdown {
         origin: `http://${name}:${port}`,
         path: request.url!,
         method: request.method as 'GET',
-        headers: forwardHeaders(request, principal),
+        headers,
         body: hasBody ? request : null,
       },
       {
@@ -84,15 +95,19 @@ export class ResourceProxy implements OnApplicationShutdown {
             if (!response.writableFinished) controller.abort(new Error('the client has gone'));
           });
         },
-        onResponseStart: (_controller, status, headers) => {
-          if (status >= 200) response.writeHead(status, returnHeaders(headers));
+        onResponseStart: (_controller, statusCode, answered) => {
+          status = statusCode;
+          if (status >= 200) response.writeHead(status, returnHeaders(answered));
         },
         onResponseData: (controller, chunk) => {
           if (response.write(chunk)) return;
           controller.pause();
           response.once('drain', () => controller.resume());
         },
-        onResponseEnd: () => void response.end(),
+        onResponseEnd: () => {
+          endProxySpan(span, status);
+          response.end();
+        },
         onResponseError: (_controller, error) => fail(error),
       },
     );
