@@ -72,6 +72,7 @@ export class Catalogue {
     if (known) return known;
     const view = new CatalogueView(this.#servers.all(), {
       ...this.options,
+      settings: (server) => this.options.settings(server) ?? this.#servers.get(server)?.settings,
       scope,
       availability: (entry) => this.availability(entry),
       texts: this.#texts,
@@ -101,7 +102,8 @@ export class Catalogue {
     return times.length === 0 ? undefined : Math.min(...times) + 1;
   }
 
-  availability({ downSince }: ServerEntry): Availability {
+  availability({ downSince, withheld }: ServerEntry): Availability {
+    if (withheld !== undefined) return 'gone';
     if (downSince === undefined) return 'available';
     const downMs = this.clock.now() - this.#countsFrom(downSince);
     // graceMs may be the shorter one: then nothing is ever marked

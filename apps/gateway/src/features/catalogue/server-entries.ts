@@ -1,3 +1,4 @@
+import { API_SOURCE, upstreamSettingsSchema, type EventData, type ServerCommandName } from '@signalbox/contracts';
 import { joinCatalogue, type PendingParts } from '@signalbox/domain/server';
 import type { ServerEvent } from './server-event.js';
 import { newServerEntry, type ServerCatalogue, type ServerEntry } from './server-entry.js';
@@ -9,12 +10,13 @@ export class ServerEntries {
   readonly #pending = new Map<string, PendingParts>();
 
   get(name: string): ServerEntry | undefined {
-    return this.#entries.get(name);
+    const entry = this.#entries.get(name);
+    return entry?.isRemoved ? undefined : entry;
   }
 
   /** By name, so that lists have an order that does not depend on who started first. */
   all(): ServerEntry[] {
-    return [...this.#entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#entries.values()].filter(({ isRemoved }) => !isRemoved).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** @returns whether anything that clients can see may be different now */
@@ -22,14 +24,11 @@ export class ServerEntries {
     const { server } = event.data;
     const at = Date.parse(event.time);
     const before = this.#entries.get(server);
-    if (event.type === 'server.removed') {
-      this.#pending.delete(server);
-      return this.#entries.delete(server);
-    }
     const entry = before ?? newServerEntry(server, at);
     const after = event.type === 'catalogue.changed' ? this.#joined(entry, event.data) : next(entry, event, at);
     this.#entries.set(server, after);
-    return after !== before;
+    if (event.type === 'server.removed') this.#pending.delete(server);
+    return after !== before && !(before?.isRemoved && after.isRemoved);
   }
 
   /**
@@ -38,7 +37,7 @@ export class ServerEntries {
    * @returns whether the server is still there
    */
   setResources(server: string, hash: string, resources: ServerCatalogue['resources']): boolean {
-    const entry = this.#entries.get(server);
+    const entry = this.get(server);
     if (!entry?.catalogue?.resourceList) return false;
     this.#entries.set(server, { ...entry, catalogue: { ...entry.catalogue, resources }, resourcesHash: hash });
     return true;
@@ -54,7 +53,7 @@ export class ServerEntries {
   }
 }
 
-type StateEvent = Exclude<ServerEvent, { type: 'server.removed' | 'catalogue.changed' }>;
+type StateEvent = Exclude<ServerEvent, { type: 'catalogue.changed' }>;
 
 function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
   switch (event.type) {
@@ -62,12 +61,47 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
       const { executor, protocolVersion, capabilities, instructions } = event.data;
       const executors = new Set(entry.executors).add(executor);
       const said = { protocolVersion, capabilities, instructions };
-      return { ...entry, executors, downSince: undefined, lastError: undefined, ...said };
+      const withheld = entry.withheld === 'awaited' ? undefined : entry.withheld;
+      return { ...entry, executors, downSince: undefined, lastError: undefined, withheld, ...said };
     }
     case 'server.failed':
       return without(entry, event.data.executor, at, event.data.error);
     case 'server.stopped':
       return without(entry, event.data.executor, at, event.data.reason);
+    case 'server.registered':
+      return registered(entry, event.data);
+    case 'server.removed':
+      return {
+        ...entry,
+        executors: new Set(),
+        downSince: at,
+        isRemoved: true,
+        withheld: 'awaited',
+        settings: undefined,
+      };
+    case 'server.commanded':
+      return commanded(entry, event.data.command);
+  }
+}
+
+/** One that comes back is in the lists when it runs: what it offers may be different. */
+function registered(entry: ServerEntry, { source, definition }: EventData<'server.registered'>): ServerEntry {
+  const ofApi = source === API_SOURCE ? upstreamSettingsSchema.safeParse(definition['signalbox']).data : undefined;
+  if (!entry.isRemoved && !ofApi && !entry.settings) return entry;
+  return { ...entry, isRemoved: false, settings: ofApi };
+}
+
+function commanded(entry: ServerEntry, command: ServerCommandName): ServerEntry {
+  switch (command) {
+    case 'stop':
+    case 'drain':
+    case 'quarantine':
+      return { ...entry, withheld: 'stopped' };
+    case 'start':
+    case 'approve':
+      return entry.withheld === 'stopped' ? { ...entry, withheld: 'awaited' } : entry;
+    case 'restart':
+      return entry;
   }
 }
 

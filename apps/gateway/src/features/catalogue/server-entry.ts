@@ -1,4 +1,4 @@
-import type { EventData } from '@signalbox/contracts';
+import type { EventData, UpstreamSettings } from '@signalbox/contracts';
 
 export type ServerCatalogue = EventData<'catalogue.changed'>;
 
@@ -20,6 +20,12 @@ export interface ServerEntry {
   readonly protocolVersion: string | undefined;
   readonly capabilities: Readonly<Record<string, unknown>> | undefined;
   readonly instructions: string | undefined;
+  /** Taken out of the lists: an operator has stopped or quarantined it, or it was let in again and has not been started yet. */
+  readonly withheld: 'stopped' | 'awaited' | undefined;
+  /** It is known only so that what it offered is known when it comes back. */
+  readonly isRemoved: boolean;
+  /** As the API defined it; undefined where the configuration does. */
+  readonly settings: UpstreamSettings | undefined;
 }
 
 export function newServerEntry(name: string, now: number): ServerEntry {
@@ -33,5 +39,8 @@ export function newServerEntry(name: string, now: number): ServerEntry {
     protocolVersion: undefined,
     capabilities: undefined,
     instructions: undefined,
+    withheld: undefined,
+    isRemoved: false,
+    settings: undefined,
   };
 }

@@ -5,7 +5,9 @@ export const SERVER_EVENT_TYPES = [
   'server.started',
   'server.failed',
   'server.stopped',
+  'server.registered',
   'server.removed',
+  'server.commanded',
 ] as const satisfies readonly EventType[];
 
 export type ServerEvent = RecordedEvent<(typeof SERVER_EVENT_TYPES)[number]>;
