@@ -87,22 +87,3 @@ export function dataOf(text: string): any[] {
     .filter((line) => line.startsWith('data: '))
     .map((line) => JSON.parse(line.slice(6)) as unknown);
 }
-
-/** Reads the events of a stream that stays open, as they come. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into messages of every form
-export function follow(response: Response): any[] {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-  const messages: any[] = [];
-  void (async () => {
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const chunk of response.body!) {
-      rest += decoder.decode(chunk, { stream: true });
-      const end = rest.lastIndexOf('\n\n');
-      if (end < 0) continue;
-      messages.push(...dataOf(rest.slice(0, end)));
-      rest = rest.slice(end + 2);
-    }
-  })().catch(() => undefined);
-  return messages;
-}

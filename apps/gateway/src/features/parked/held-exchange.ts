@@ -37,7 +37,9 @@ const NOT_RELAYED = new Set([
   'notifications/resources/list_changed',
   'notifications/resources/updated',
 ]);
-const OVER: { readonly error: RpcError } = { error: rpcError(ErrorCode.InvalidRequest, 'The request that this belonged to is over') };
+const OVER: { readonly error: RpcError } = {
+  error: rpcError(ErrorCode.InvalidRequest, 'The request that this belonged to is over'),
+};
 
 /**
  * A request of a client of MCP 2026-07-28 while it runs. When the server, which may be of the older era, asks the client
