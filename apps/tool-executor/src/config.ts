@@ -50,6 +50,8 @@ export const executorConfigSchema = z.strictObject({
   progressPerSecond: count(10, 1_000),
   /** Unanswered requests of a server to the client of one call. */
   maxReverseRequests: count(100, 10_000),
+  /** Times that a modern server may ask for input in the course of one request of a client of the legacy era. */
+  maxInputRounds: count(10, 1_000),
   /** Events that `queued` durability lets wait for the log before calls wait for it. */
   maxQueuedAppends: count(10_000, 1_000_000),
   /** Larger arguments and results go to the blob store. */
@@ -101,6 +103,8 @@ export const executorConfigSchema = z.strictObject({
       maxSockets: count(256, 100_000),
       closeGraceMs: ms(2_000),
       streamRetryMs: ms(1_000),
+      /** Wait for a stdio server's answer to `server/discover` before `initialize` is sent as well. */
+      probeMs: ms(1_000),
     })
     .prefault({}),
 });

@@ -3,6 +3,10 @@ import { safetyClassSchema } from './events/calls.js';
 import type { ServiceName } from './services.js';
 
 export const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+/** `forbidden`: never; `optional`: for clients that take tasks; `required`: for no others; `auto`: when a call takes long. */
+export const TASK_SUPPORT = ['auto', 'forbidden', 'optional', 'required'] as const;
+export type TaskSupport = (typeof TASK_SUPPORT)[number];
+const taskSupportSchema = z.enum(TASK_SUPPORT);
 const duration = z.number().int().positive().max(86_400_000);
 
 /** Signalbox's own settings of one upstream server, under the key `signalbox` of its entry. Times in milliseconds. */
@@ -19,12 +23,19 @@ export const upstreamSettingsSchema = z
       .prefault({}),
     deadlineMs: duration.default(60_000),
     connectTimeoutMs: duration.default(15_000),
+    /** `modern` is MCP 2026-07-28, `legacy` what came before; found out unless it is said here. */
+    era: z.enum(['auto', 'modern', 'legacy']).default('auto'),
     /** The server's own annotations (readOnlyHint, idempotentHint) set safety classes only if it is trusted. */
     trusted: z.boolean().default(false),
     tools: z
       .record(
         z.string(),
-        z.strictObject({ class: safetyClassSchema.optional(), durability: z.enum(['ahead', 'queued']).optional() }),
+        z.strictObject({
+          class: safetyClassSchema.optional(),
+          durability: z.enum(['ahead', 'queued']).optional(),
+          /** Whether calls become tasks, for clients that take them; what the tool says (`execution.taskSupport`) when absent. */
+          task: taskSupportSchema.optional(),
+        }),
       )
       .default({}),
     /** Servers that must run before this one is started; it is stopped before them. */
@@ -47,7 +58,7 @@ const stdioSchema = z.looseObject({
   ...common,
 });
 const httpSchema = z.looseObject({
-  type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
+  type: z.enum(['http', 'streamable-http', 'streamableHttp', 'sse']).optional(),
   url: z.url({ protocol: /^https?$/ }),
   headers: stringMap.default({}),
   ...common,
@@ -55,7 +66,7 @@ const httpSchema = z.looseObject({
 
 /** One entry of `mcpServers`, as MCP hosts write it, with our additions under `signalbox`. */
 export const upstreamEntrySchema = z.union([stdioSchema, httpSchema], {
-  error: 'needs either "command" (a stdio server) or "url" (a Streamable HTTP server)',
+  error: 'needs either "command" (a stdio server) or "url" (an HTTP server)',
 });
 
 export interface StdioTarget {
@@ -71,8 +82,8 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** A service of the suite itself: its instances are where the directory says; `url` is where to look when it names none. */
   readonly service?: ServiceName;
-  /** The transport of 2024-11-05, or Streamable HTTP and nothing else; both are tried when absent. */
-  readonly transport?: 'http' | 'sse';
+  /** Speaks the transport of 2024-11-05; else Streamable HTTP is tried first. */
+  readonly transport?: 'sse';
 }
 
 /** A validated upstream server. Values of `env` and `headers` are secrets: they never enter the log. */

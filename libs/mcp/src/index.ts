@@ -9,5 +9,6 @@ export * from './sse.js';
 export * from './initialize.js';
 export * from './client/errors.js';
 export * from './client/upstream.js';
+export type { Authorizer, Challenge } from './client/http/authorizer.js';
 export { connectUpstream } from './client/connect.js';
 export * from './server/index.js';

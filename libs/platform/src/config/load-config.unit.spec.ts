@@ -69,7 +69,7 @@ describe('the configuration file', () => {
     ['{ "mcpServers": { "ok": {"command":"x"}, "a b": {"command":"x"} } }', 'mcpServers["a b"]', 'no server name'],
     ['{ "mcpServers": { "ok": {"command":"x"}, "registry": {"command":"x"} } }', 'mcpServers.registry', 'built-in'],
     [
-      '{ "mcpServers": { "ok": {"command":"x"}, "g": {"type":"sse","url":"http://x"} } }',
+      '{ "mcpServers": { "ok": {"command":"x"}, "g": {"type":"websocket","url":"http://x"} } }',
       'mcpServers.g.type',
       'streamable-http',
     ],

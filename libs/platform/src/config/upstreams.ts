@@ -87,7 +87,10 @@ function readEntry(
 }
 
 function targetOf(entry: z.infer<typeof upstreamEntrySchema>): UpstreamDefinition['target'] {
-  if (!('command' in entry)) return { kind: 'http', url: entry.url, headers: entry.headers };
+  if (!('command' in entry)) {
+    const { url, headers, type } = entry;
+    return { kind: 'http', url, headers, ...(type === 'sse' && { transport: 'sse' }) };
+  }
   const { command, args, env, cwd } = entry as Extract<typeof entry, { args: string[] }>;
   return { kind: 'stdio', command, args, env, ...(cwd !== undefined && { cwd }) };
 }

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ErrorCode, rpcError, type RequestId, type RpcOutcome, type UpstreamConnection } from '@signalbox/mcp';
 
+/** Whom the answer to a request goes to: the connection that it came by, or what asks in its place. */
+export type Responder = Pick<UpstreamConnection, 'respond'>;
+
 interface Open {
-  readonly connection: UpstreamConnection;
+  readonly connection: Responder;
   readonly upstreamId: RequestId;
   readonly owner: string;
 }
@@ -19,7 +22,7 @@ export class ReverseRequests {
    * @param max open requests of one owner
    * @returns our id for it; undefined when it was refused
    */
-  open(connection: UpstreamConnection, upstreamId: RequestId, owner: string, max: number): string | undefined {
+  open(connection: Responder, upstreamId: RequestId, owner: string, max: number): string | undefined {
     const ids = this.#byOwner.get(owner) ?? new Set<string>();
     if (ids.size >= max) {
       refuse(connection, upstreamId, ErrorCode.InternalError, `${max} requests to this client are open already`);
@@ -39,7 +42,7 @@ export class ReverseRequests {
   }
 
   /** Takes a request back that its server no longer wants answered. @returns our id for it */
-  withdraw(connection: UpstreamConnection, upstreamId: unknown, owner: string): string | undefined {
+  withdraw(connection: Responder, upstreamId: unknown, owner: string): string | undefined {
     for (const id of this.#byOwner.get(owner) ?? []) {
       const open = this.#open.get(id);
       if (open?.connection === connection && open.upstreamId === upstreamId) return this.#close(id) && id;
@@ -70,6 +73,6 @@ export class ReverseRequests {
   }
 }
 
-export function refuse(connection: UpstreamConnection, id: RequestId, code: number, message: string): void {
+export function refuse(connection: Responder, id: RequestId, code: number, message: string): void {
   connection.respond(id, { error: rpcError(code, message) });
 }

@@ -43,6 +43,11 @@ export class Subscriptions {
     return this.#sessions.get(sessionId)?.client;
   }
 
+  /** Any client that has subscribed to something. */
+  someClient(): ClientContext | undefined {
+    return this.#sessions.values().next().value?.client;
+  }
+
   /** Whom to tell of an update; nobody when they have just been told. */
   subscribers(uri: string, now: number): ClientContext[] {
     const told = this.#toldAt.get(uri);

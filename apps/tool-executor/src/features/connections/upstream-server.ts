@@ -1,19 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientContext, UpstreamDefinition } from '@signalbox/contracts';
 import {
-  connectUpstream,
   ErrorCode,
   FULL_CLIENT_CAPABILITIES,
-  LATEST_SESSION_REVISION,
   UpstreamClosedError,
+  type Dialect,
   type Inbound,
   type UpstreamConnection,
 } from '@signalbox/mcp';
+import type { Catalogue } from '@signalbox/domain/server';
 import type { Clock } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { Pool } from '../pools/pool.js';
 import { PooledConnection } from '../pools/pooled-connection.js';
 import type { Slot } from '../pools/slot.js';
+import { connectionKey } from './connection-key.js';
+import { Connector, type ConnectorDeps } from './connector.js';
 import { discoverCatalogue } from './discover.js';
 import { refuse } from './reverse-requests.js';
 import { ServerClosedError } from './server-closed-error.js';
@@ -21,18 +23,13 @@ import type { ServerLog } from './server-log.js';
 import type { SessionPushes } from './session-pushes.js';
 import { Subscriptions } from './subscriptions.js';
 import { Supervisor, type StopNews } from './supervisor.js';
+import { ToolHeaders } from './tool-headers.js';
 
-export interface UpstreamServerDeps {
+export interface UpstreamServerDeps extends ConnectorDeps {
   readonly config: ExecutorConfig;
   readonly clock: Clock;
   readonly pushes: SessionPushes;
   readonly log: ServerLog;
-  /** Surroundings of stdio servers. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-  /** Where a server is now. */
-  locate(target: UpstreamDefinition['target']): Promise<UpstreamDefinition['target']>;
-  warn(text: string): void;
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
@@ -46,6 +43,8 @@ const BUILT_IN_GRACE_MS = 10_000;
 export class UpstreamServer {
   readonly supervisor: Supervisor;
   readonly pool: Pool<PooledConnection>;
+  readonly toolHeaders: ToolHeaders;
+  readonly #connector: Connector;
   /** Sessions that are about to get a connection of their own. */
   readonly #expected = new Map<string, ClientContext>();
   #closing = false;
@@ -59,6 +58,8 @@ export class UpstreamServer {
     readonly subscriptions = new Subscriptions(),
   ) {
     this.#definition = definition;
+    this.#connector = new Connector(() => this.#definition, deps);
+    this.toolHeaders = new ToolHeaders(deps.warn);
     const { config, clock, log } = deps;
     const { settings, source } = definition;
     const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
@@ -66,7 +67,7 @@ export class UpstreamServer {
       { restart: config.restart, ping: config.ping, ...config.discovery, graceMs },
       {
         connect: () => this.#connectControl(),
-        discover: (connection) => discoverCatalogue(connection, config.discovery),
+        discover: (connection) => this.#discover(connection),
         warn: deps.warn,
       },
       log,
@@ -90,15 +91,31 @@ export class UpstreamServer {
     return this.definition.name;
   }
 
-  /** A process speaks to one client at a time; a server of HTTP has a session for each. */
   get isProcess(): boolean {
     return this.definition.target.kind === 'stdio';
   }
 
-  /** @throws ServerClosedError while it takes no calls */
-  lease(client: ClientContext, deadline: number): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
+  /** What it speaks, once that is known. */
+  get dialect(): Dialect | undefined {
+    return this.#connector.dialect;
+  }
+
+  /** Whether one connection serves many clients, one after the other or at once; else each session has one for itself. */
+  get isShared(): boolean {
+    return this.isProcess || this.dialect?.era === 'modern';
+  }
+
+  /**
+   * @param requestId for which request, where there is one
+   * @throws ServerClosedError while it takes no calls
+   */
+  lease(
+    client: ClientContext,
+    deadline: number,
+    requestId = '',
+  ): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
-    const key = client.sessionId ?? '';
+    const key = connectionKey(client, requestId, this.dialect, this.isProcess);
     if (key !== '' && !this.isProcess && !this.pool.bound(key)) this.#expected.set(key, client);
     return this.pool.acquire(key, deadline);
   }
@@ -142,7 +159,7 @@ export class UpstreamServer {
     const unwanted = this.subscriptions.removeSession(sessionId);
     this.#expected.delete(sessionId);
     const bound = this.pool.bound(sessionId);
-    if (!this.isProcess) {
+    if (!this.isShared) {
       if (bound) await this.pool.destroy(bound, 'the client session is over');
       return;
     }
@@ -164,12 +181,24 @@ export class UpstreamServer {
     await Promise.allSettled(requests);
   }
 
+  /** Reads again which headers its tools want. @throws when the lists cannot be read */
+  async refreshToolHeaders(connection: UpstreamConnection): Promise<void> {
+    await this.#discover(connection);
+    this.supervisor.rediscover();
+  }
+
+  async #discover(connection: UpstreamConnection): Promise<Catalogue> {
+    const catalogue = await discoverCatalogue(connection, this.deps.config.discovery);
+    return this.toolHeaders.sift(catalogue, connection.dialect);
+  }
+
   #connectControl(): Promise<UpstreamConnection> {
-    return this.#connect({}, undefined, (connection, message) => {
+    const receive = (connection: UpstreamConnection, message: Inbound) => {
       if (message.method.endsWith('/list_changed')) this.#listChanged(message);
       else if ('id' in message)
         refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
-    });
+    };
+    return this.#connector.connect({ capabilities: {}, isControl: true, receive });
   }
 
   async #connectPooled(key: string): Promise<PooledConnection> {
@@ -180,40 +209,15 @@ export class UpstreamServer {
     this.#expected.delete(key);
     const capabilities = this.isProcess ? FULL_CLIENT_CAPABILITIES : (client?.capabilities ?? {});
     const made: { pooled?: PooledConnection } = {};
-    const connection = await this.#connect(capabilities, client, (from, message) =>
-      this.#receive(from, made.pooled, message),
-    );
+    const receive = (from: UpstreamConnection, message: Inbound) => this.#receive(from, made.pooled, message);
+    const connection = await this.#connector.connect({ capabilities, client, receive });
     const pooled = new PooledConnection(connection);
     made.pooled = pooled;
     pooled.holder = client;
     // a session or process that takes the place of another takes over what was asked of it
-    for (const uri of this.subscriptions.uris(this.isProcess ? undefined : key)) void this.#subscribe(pooled, uri);
+    for (const uri of this.subscriptions.uris(this.isShared ? undefined : key)) void this.#subscribe(pooled, uri);
     void connection.closed.then(() => this.#replaceSubscribed(key));
     return pooled;
-  }
-
-  async #connect(
-    capabilities: Readonly<Record<string, unknown>>,
-    client: ClientContext | undefined,
-    receive: (connection: UpstreamConnection, message: Inbound) => void,
-  ): Promise<UpstreamConnection> {
-    const { config, env, version, warn } = this.deps;
-    // what it says before the handshake is over comes before there is a connection to answer on
-    const made: { connection?: UpstreamConnection } = {};
-    const early: Inbound[] = [];
-    const connection = await connectUpstream(await this.deps.locate(this.definition.target), {
-      clientInfo: client?.info ?? { name: 'signalbox', version },
-      capabilities,
-      protocolVersion: LATEST_SESSION_REVISION,
-      connectTimeoutMs: this.definition.settings.connectTimeoutMs,
-      env,
-      limits: config.upstream,
-      onMessage: (message) => (made.connection ? receive(made.connection, message) : early.push(message)),
-      onWarning: (text) => warn(text),
-    });
-    made.connection = connection;
-    if (early.length > 0) setImmediate(() => early.forEach((message) => receive(connection, message)));
-    return connection;
   }
 
   #receive(connection: UpstreamConnection, pooled: PooledConnection | undefined, message: Inbound): void {
@@ -249,7 +253,7 @@ export class UpstreamServer {
 
   /** A connection that carried subscriptions is gone: another one must take them before anybody calls. */
   #replaceSubscribed(key: string): void {
-    const client = this.subscriptions.clientOf(key);
+    const client = this.isShared ? this.subscriptions.someClient() : this.subscriptions.clientOf(key);
     if (this.#closing || !client || this.isProcess) return;
     void (async () => {
       const slot = await this.lease(client, Date.now() + SUBSCRIBE_TIMEOUT_MS);

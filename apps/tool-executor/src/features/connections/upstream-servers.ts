@@ -261,6 +261,7 @@ export class UpstreamServers implements OnApplicationShutdown {
         env: config.env,
         version,
         locate: (target) => locateTarget(target, ports.directory),
+        authorizer: undefined,
         warn: (text) => logger?.warn({ server: definition.name }, text),
       },
       before?.subscriptions,

@@ -161,7 +161,7 @@ export class Pool<R> {
       const free = this.options.transferable ? this.#newestFree() : undefined;
       if (free) return this.#lease(free, key, now);
       if (this.#size < this.options.max || this.#evictOldest()) {
-        return this.#create(key).then((entry) => this.#leaseNow(entry, key));
+        return this.#create(key).then((entry) => this.#takeCreated(entry, key));
       }
     }
     return undefined;
@@ -242,14 +242,18 @@ export class Pool<R> {
   #create(key: string): Promise<Entry<R>> {
     const creation = this.#createEntry(key);
     this.#creating.set(key, creation);
-    const done = () => {
-      this.#creating.delete(key);
-      this.#serveLine();
-    };
-    creation.then(done, () => {
-      this.#counters.createFailures++;
-      done();
-    });
+    creation.then(
+      () => {
+        this.#creating.delete(key);
+        // whoever has it made comes before those in line, who would take it as a free one
+        queueMicrotask(() => this.#serveLine());
+      },
+      () => {
+        this.#counters.createFailures++;
+        this.#creating.delete(key);
+        this.#serveLine();
+      },
+    );
     return creation;
   }
 

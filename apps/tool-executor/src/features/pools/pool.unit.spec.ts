@@ -67,6 +67,20 @@ describe('a pool of processes (transferable)', () => {
     expect(made).toHaveLength(1);
   });
 
+  it('never gives two sessions the same process at once, also while others wait for the first ones', async () => {
+    const { pool, take } = setUp({ acquireTimeoutMs: 15_000 });
+    const inUse = new Map<Thing, string>();
+    const run = async (key: string) => {
+      const slot = await take(key);
+      expect(inUse.get(slot.resource) ?? key).toBe(key);
+      inUse.set(slot.resource, key);
+      await new Promise((resolve) => setImmediate(resolve));
+      inUse.delete(slot.resource);
+      pool.release(slot);
+    };
+    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(run));
+  });
+
   it('hands a free process to the next session, first come first served', async () => {
     const { pool, take } = setUp({ max: 1 });
     const a = await take('a');

@@ -7,7 +7,9 @@ import type { PoolStatistics, Slot } from './slot.js';
 
 export interface PoolView extends PoolStatistics {
   readonly server: string;
-  readonly transport: 'stdio' | 'http';
+  readonly transport: 'stdio' | 'http' | 'sse';
+  /** Which era of the protocol it speaks, once that is known. */
+  readonly era?: 'legacy' | 'modern';
   readonly state: string;
   readonly lastError?: string;
   readonly control?: { readonly pid?: number; readonly sessionId?: string };
@@ -42,11 +44,12 @@ export class PoolsController {
   }
 }
 
-function viewOf({ name, definition, supervisor, pool }: UpstreamServer): PoolView {
+function viewOf({ name, definition, dialect, supervisor, pool }: UpstreamServer): PoolView {
   const { connection, state, lastError } = supervisor;
   return {
     server: name,
-    transport: definition.target.kind,
+    transport: dialect?.transport ?? definition.target.kind,
+    ...(dialect ? { era: dialect.era } : {}),
     state,
     ...(lastError === undefined ? {} : { lastError }),
     ...(connection ? { control: { pid: connection.pid, sessionId: masked(connection.sessionId) } } : {}),

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { executorInbox, type ExecutePart } from '@signalbox/contracts';
-import type { Inbound, UpstreamConnection } from '@signalbox/mcp';
+import type { Inbound } from '@signalbox/mcp';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Delivery } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
-import { ReverseRequests } from '../connections/reverse-requests.js';
+import { ReverseRequests, type Responder } from '../connections/reverse-requests.js';
 import { CallRunner } from './call-runner.js';
 import type { RunningRequest } from './running-request.js';
 
@@ -26,13 +26,13 @@ export class MessageRelay {
     this.#inbox = executorInbox(context.instanceId);
   }
 
-  relay(delivery: Delivery, request: RunningRequest, connection: UpstreamConnection, message: Inbound): void {
+  relay(delivery: Delivery, request: RunningRequest, from: Responder, message: Inbound): void {
     const { method, params } = message;
     if (method === PROGRESS) this.calls.progressed(request, message);
     const part =
       'id' in message
-        ? this.#requestPart(request, connection, message)
-        : this.#notificationPart(request, connection, method, params);
+        ? this.#requestPart(request, from, message)
+        : this.#notificationPart(request, from, method, params);
     if (part) delivery.part(part);
   }
 
@@ -43,26 +43,36 @@ export class MessageRelay {
 
   #requestPart(
     request: RunningRequest,
-    connection: UpstreamConnection,
+    from: Responder,
     message: Extract<Inbound, { id: unknown }>,
   ): ExecutePart | undefined {
     const { method, params } = message;
-    const id = this.reverse.open(connection, message.id, request.command.requestId, this.config.maxReverseRequests);
+    const id = this.reverse.open(from, message.id, request.command.requestId, this.config.maxReverseRequests);
     return id === undefined ? undefined : { kind: 'request', id, inbox: this.#inbox, method, params };
   }
 
   #notificationPart(
-    { command }: RunningRequest,
-    connection: UpstreamConnection,
+    request: RunningRequest,
+    from: Responder,
     method: string,
     params: Inbound['params'],
   ): ExecutePart | undefined {
+    const { command } = request;
     if (method === CANCELLED) {
-      const id = this.reverse.withdraw(connection, params?.['requestId'], command.requestId);
+      const id = this.reverse.withdraw(from, params?.['requestId'], command.requestId);
       return id === undefined ? undefined : { kind: 'notification', method, params: { ...params, requestId: id } };
     }
-    // callers without a session share connections: only progress says whose it is
-    if (command.client.sessionId === undefined && method !== PROGRESS) return undefined;
+    if (command.client.sessionId === undefined && method !== PROGRESS && !isSurelyFor(request)) return undefined;
     return { kind: 'notification', method, params };
   }
+}
+
+/**
+ * Callers without a session share connections. Over HTTP a message comes on the stream of its request; where one channel
+ * carries all, only progress says whose it is. Nobody of them hears of log messages that did not ask for them.
+ */
+function isSurelyFor({ command, pooled }: RunningRequest): boolean {
+  if (command.client.logLevel === undefined || !pooled) return false;
+  const { dialect, inFlight } = pooled.connection;
+  return dialect.transport === 'http' || inFlight <= 1;
 }

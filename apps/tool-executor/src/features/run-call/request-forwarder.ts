@@ -55,7 +55,7 @@ export class RequestForwarder {
     const uri = params?.['uri'];
     if (client.sessionId === undefined || typeof uri !== 'string') return refused(client.sessionId);
     const isLast = server.subscriptions.remove(client.sessionId, uri);
-    if (!server.isProcess) {
+    if (!server.isShared) {
       const reply = await this.#send(server, request);
       request.pooled?.subscriptions.delete(uri);
       return reply;

@@ -1,12 +1,22 @@
 import type { ExecuteCommand } from '@signalbox/contracts';
-import type { Inbound, UpstreamConnection, UpstreamRequestOptions } from '@signalbox/mcp';
+import {
+  CancelledError,
+  DeadlineError,
+  type CallerMeta,
+  type Inbound,
+  type RpcOutcome,
+  type UpstreamRequestOptions,
+} from '@signalbox/mcp';
 import type { Span } from '@signalbox/ports';
+import type { Responder } from '../connections/reverse-requests.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
 
 /** One request in hand, from its command to its reply. Also the options under which it is sent, so that no further object is needed. */
 export class RunningRequest implements UpstreamRequestOptions {
   /** Set anew for each try: a try is a span of its own. */
   headers: Readonly<Record<string, string>> = {};
+  /** For modern servers. */
+  caller: CallerMeta | undefined;
   /** The connection that it runs on, or ran on last. */
   pooled: PooledConnection | undefined;
   phase: 'waiting' | 'running' = 'waiting';
@@ -14,13 +24,16 @@ export class RunningRequest implements UpstreamRequestOptions {
   redelivered = false;
   /** Why it was cancelled. */
   cancelled: string | undefined;
+  /** Questions to the client that wait for its answer. */
+  #asking: Set<(error: Error) => void> | undefined;
+  #lastQuestion = 0;
 
   constructor(
     readonly command: ExecuteCommand,
     /** Milliseconds since the epoch. */
     readonly deadline: number,
     readonly receivedAt: number,
-    private readonly relay: (request: RunningRequest, connection: UpstreamConnection, message: Inbound) => void,
+    private readonly relay: (request: RunningRequest, from: Responder, message: Inbound) => void,
     /** Of the time from the command to its reply; what follows from it is below it in the trace. */
     readonly span: Span,
   ) {}
@@ -32,5 +45,28 @@ export class RunningRequest implements UpstreamRequestOptions {
   cancel(reason: string): void {
     this.cancelled ??= reason;
     this.pooled?.connection.cancel(this, reason);
+    for (const giveUp of this.#asking ?? []) giveUp(new CancelledError(reason));
+  }
+
+  /**
+   * Asks the client something, as a server would.
+   * @throws CancelledError, or DeadlineError at the deadline of the request
+   */
+  ask(method: string, params: object | undefined): Promise<RpcOutcome> {
+    if (this.cancelled !== undefined) return Promise.reject(new CancelledError(this.cancelled));
+    return new Promise((resolve, reject) => {
+      const waiting = (this.#asking ??= new Set());
+      const late = () => giveUp(new DeadlineError(`the client did not answer ${method} before the deadline`));
+      const timer = setTimeout(late, Math.max(0, this.deadline - Date.now()));
+      const giveUp = (error: Error) => (done(), reject(error));
+      const done = () => {
+        clearTimeout(timer);
+        waiting.delete(giveUp);
+      };
+      waiting.add(giveUp);
+      const from = { respond: (_id: unknown, outcome: RpcOutcome) => (done(), resolve(outcome)) };
+      const message = { jsonrpc: '2.0', id: ++this.#lastQuestion, method, params } as Inbound;
+      this.relay(this, from, message);
+    });
   }
 }

@@ -1,6 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { CancelledError, DeadlineError, UpstreamClosedError, type RpcOutcome } from '@signalbox/mcp';
+import type { ClientContext } from '@signalbox/contracts';
+import {
+  CancelledError,
+  DeadlineError,
+  ErrorCode,
+  UpstreamClosedError,
+  type CallerMeta,
+  type Params,
+  type RpcOutcome,
+} from '@signalbox/mcp';
 import { InjectTracer } from '@signalbox/nest-kit';
 import type { Span, Tracer } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
@@ -8,10 +17,12 @@ import { InjectExecutorConfig } from '../../executor-config.module.js';
 import type { UpstreamServer } from '../connections/upstream-server.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
 import { PoolExhaustedError } from '../pools/slot.js';
+import { InputRounds } from './input-rounds.js';
 import type { RunningRequest } from './running-request.js';
 
 const FIRST_PAUSE_MS = 50;
 const SET_LEVEL_TIMEOUT_MS = 5_000;
+const DEFAULT_LOG_LEVEL = 'info';
 const NO_CONNECTION = 'the deadline passed before a connection was free';
 
 /** Brings one request to its server over a connection of the pool. */
@@ -28,16 +39,19 @@ export class UpstreamSender {
    * @throws what {@link UpstreamConnection.request} throws, or PoolExhaustedError
    */
   async send(server: UpstreamServer, request: RunningRequest, beforeFirst?: () => Promise<void>): Promise<RpcOutcome> {
-    const { client } = request.command;
+    const { client, requestId } = request.command;
+    const rounds = new InputRounds(request, this.config.maxInputRounds);
     for (let tries = 0; ; tries++) {
       try {
-        const leased = server.lease(client, request.deadline);
+        const leased = server.lease(client, request.deadline, requestId);
         const slot = leased instanceof Promise ? await leased : leased;
         const pooled = slot.resource;
         pooled.holder = client;
         request.pooled = pooled;
         try {
-          if (client.logLevel !== undefined && pooled.logLevel !== client.logLevel)
+          const isModern = pooled.connection.dialect.era === 'modern';
+          request.caller = isModern ? callerOf(pooled, client) : undefined;
+          if (!isModern && client.logLevel !== undefined && pooled.logLevel !== client.logLevel)
             await setLogLevel(pooled, client.logLevel);
           if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
           if (Date.now() >= request.deadline) throw new DeadlineError(NO_CONNECTION);
@@ -46,7 +60,9 @@ export class UpstreamSender {
             request.phase = 'running';
             if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
           }
-          return await this.#request(server, pooled, request);
+          return isModern
+            ? await this.#inRounds(server, pooled, request, rounds)
+            : await this.#request(server, pooled, request, request.command.params);
         } finally {
           server.pool.release(slot);
         }
@@ -59,8 +75,33 @@ export class UpstreamSender {
     }
   }
 
-  async #request(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
-    const { method, params, call, traceparent: parent } = request.command;
+  /** To a modern server, as often as it needs input that its client has to be asked for. */
+  async #inRounds(
+    server: UpstreamServer,
+    pooled: PooledConnection,
+    request: RunningRequest,
+    rounds: InputRounds,
+  ): Promise<RpcOutcome> {
+    for (let mayRefresh = true; ;) {
+      const outcome = await this.#request(server, pooled, request, rounds.params);
+      if (mayRefresh && 'error' in outcome && outcome.error.code === ErrorCode.HeaderMismatch) {
+        // the tool has come to want other headers; nothing has been done yet
+        mayRefresh = false;
+        await server.refreshToolHeaders(pooled.connection);
+        continue;
+      }
+      const answer = await rounds.take(outcome);
+      if (answer) return answer;
+    }
+  }
+
+  async #request(
+    server: UpstreamServer,
+    pooled: PooledConnection,
+    request: RunningRequest,
+    params: Params | undefined,
+  ): Promise<RpcOutcome> {
+    const { method, call, traceparent: parent } = request.command;
     const { initialize } = pooled.connection;
     const span = this.tracer.startSpan(call ? `${method} ${call.tool}` : method, {
       kind: 'client',
@@ -73,7 +114,9 @@ export class UpstreamSender {
         ...(call ? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool } : {}),
       },
     });
-    request.headers = { traceparent: span.traceparent };
+    const { traceparent } = span;
+    const mirrored = call ? server.toolHeaders.of(call.tool, params?.['arguments']) : undefined;
+    request.headers = mirrored ? { ...mirrored, traceparent } : { traceparent };
     try {
       const outcome = await pooled.connection.request(method, withTraceContext(params, span), request);
       if ('error' in outcome) {
@@ -102,9 +145,19 @@ export class UpstreamSender {
 }
 
 /** The client's own `_meta` with our place in the trace (SEP-414). */
-function withTraceContext(params: RunningRequest['command']['params'], { traceparent }: Span): object {
+function withTraceContext(params: Params | undefined, { traceparent }: Span): object {
   const meta = params?.['_meta'] as object | undefined;
   return { ...params, _meta: { ...meta, traceparent } };
+}
+
+/**
+ * For whom a modern server works. What a client of the legacy era hears without having asked for a level is left to the
+ * server (2025-11-25, logging): that is everything from `info` on.
+ */
+function callerOf({ connection }: PooledConnection, client: ClientContext): CallerMeta {
+  const { sessionId, logLevel } = client;
+  const hasLogs = sessionId !== undefined && connection.initialize.capabilities['logging'] !== undefined;
+  return logLevel === undefined && hasLogs ? { ...client, logLevel: DEFAULT_LOG_LEVEL } : client;
 }
 
 async function setLogLevel(pooled: PooledConnection, level: string): Promise<void> {
