@@ -6,6 +6,8 @@ export interface Caller {
   readonly client: ClientContext;
   /** The one server that is seen, with its own names; all of them when absent. */
   readonly scope?: string | undefined;
+  /** Set when nobody waits on a connection for the result: how long the call may take, in milliseconds. */
+  readonly taskMs?: number | undefined;
   /** The session that stands behind the request. */
   readonly session?: CallerSession | undefined;
 }

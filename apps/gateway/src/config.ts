@@ -1,3 +1,4 @@
+import { parseMiddleware, type MiddlewareEntry } from '@signalbox/middleware';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import type { ConfigSource } from '@signalbox/ports';
 import * as z from 'zod';
@@ -88,6 +89,27 @@ export const gatewayConfigSchema = z.strictObject({
       maxListens: count(1_000, 1_000_000),
     })
     .prefault({}),
+  /** Calls that become tasks, for clients of MCP 2026-07-28 that take them (extension `io.modelcontextprotocol/tasks`). */
+  tasks: z
+    .strictObject({
+      /** Calls run as tasks at the same time; of further ones clients wait for the result, or are refused where they must not wait. */
+      max: count(1_000, 100_000),
+      /** The same for one principal. */
+      maxPerPrincipal: count(100, 100_000),
+      /** How long after its creation a task can be asked for. */
+      ttlMs: ms(3_600_000, 2_592_000_000),
+      /** How long the call of a task may take; not longer than the task can be asked for. */
+      deadlineMs: ms(1_800_000, 2_592_000_000),
+      /** How often clients are told to ask for a task. */
+      pollIntervalMs: ms(1_000, 3_600_000),
+      /** A call that takes longer becomes a task, if neither its tool nor the configuration says otherwise. */
+      afterMs: ms(10_000),
+      /** How long a server of 2026-07-28 has to ask for input, or to answer, before a call of a tool that says to take long becomes a task. */
+      inputWaitMs: ms(1_000, 60_000),
+      /** Tasks whose changes one stream of `subscriptions/listen` tells. */
+      maxWatched: count(100, 10_000),
+    })
+    .prefault({}),
   catalogue: z
     .strictObject({
       pageSize: count(100, 10_000),
@@ -155,18 +177,33 @@ export const gatewayConfigSchema = z.strictObject({
     .prefault({}),
 });
 
+/** Search in the tools of all servers: as a tool, and as `GET /tools/search`. */
+export const searchConfigSchema = z.strictObject({
+  /** `also`: beside all tools; `only`: clients list the search and the pinned tools, and call what they find. `off`: no search. */
+  mode: z.enum(['off', 'also', 'only']).default('off'),
+  /** Tools that stay listed in mode `only`; `*` stands for any characters. */
+  pinned: z.array(z.string().min(1).max(200)).max(1_000).default([]),
+  /** Tools in an answer that does not ask for a number. */
+  limit: count(10, 100),
+});
+
 export type GatewayConfig = z.infer<typeof gatewayConfigSchema> & {
   readonly redaction: z.infer<typeof redactionRulesSchema>;
+  readonly search: z.infer<typeof searchConfigSchema>;
+  /** Of gateway and executor. */
+  readonly middleware: readonly MiddlewareEntry[];
 };
 
 /**
- * The sections `signalbox.gateway` and `signalbox.redaction` of the configuration file.
+ * The sections `signalbox.gateway`, `signalbox.redaction`, `signalbox.search` and `signalbox.middleware` of the configuration file.
  * @throws Error that names each wrong value by its path
  */
 export function parseGatewayConfig(source: Pick<ConfigSource, 'section'>): GatewayConfig {
   return {
     ...parseSection('gateway', gatewayConfigSchema, source),
     redaction: parseSection('redaction', redactionRulesSchema, source),
+    search: parseSection('search', searchConfigSchema, source),
+    middleware: parseMiddleware(source.section('middleware')),
   };
 }
 

@@ -5,15 +5,15 @@ import { randomUnit } from './random-ids.js';
 export const newId: () => string = monotonicFactory(randomUnit);
 
 /** Stream kinds whose id names the partition they live in: `<kind>-<partition>-<ulid>`. All others are hashed. */
-const PINNED_KINDS = new Set(['call', 'attempt', 'session']);
+const PINNED_KINDS = new Set(['call', 'attempt', 'session', 'task']);
 
 /**
  * Makes the id of a stream that lives in the writer's own partition for ever.
- * @param kind `call`, `attempt` or `session`
+ * @param kind `call`, `attempt`, `session` or `task`
  * @param partition lower-case letters, digits and inner hyphens, as in `gateway-1`
  * @param key a ULID, or a ULID with a dotted suffix; must not contain a hyphen
  */
-export function pinnedStream(kind: 'call' | 'attempt' | 'session', partition: string, key: string): string {
+export function pinnedStream(kind: 'call' | 'attempt' | 'session' | 'task', partition: string, key: string): string {
   return `${kind}-${partition}-${key}`;
 }
 

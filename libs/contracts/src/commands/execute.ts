@@ -36,6 +36,8 @@ export interface ExecuteCommand {
     readonly safetyClass: SafetyClass;
     /** Milliseconds since the epoch at which the gateway received it. */
     readonly requestedAt: number;
+    /** The call is a task: its deadline may be longer than that of the server's calls. */
+    readonly isTask?: true;
   };
 }
 

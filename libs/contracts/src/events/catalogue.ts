@@ -6,6 +6,7 @@ import { resourceEvents } from './resources.js';
 import { serverEvents } from './servers.js';
 import { serviceEvents } from './services.js';
 import { sessionEvents } from './sessions.js';
+import { taskEvents } from './tasks.js';
 
 const ALL = [
   ...callEvents,
@@ -13,6 +14,7 @@ const ALL = [
   ...serviceEvents,
   ...resourceEvents,
   ...sessionEvents,
+  ...taskEvents,
   ...configEvents,
 ] as const;
 type Definitions = (typeof ALL)[number];

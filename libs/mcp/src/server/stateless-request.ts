@@ -20,10 +20,14 @@ export type StatelessRequest =
   { readonly ok: false; readonly error: RpcError } | { readonly ok: true; readonly client: StatelessClient };
 
 /** Methods whose name or URI is in the header `Mcp-Name` too. */
-const NAME_SOURCE: Readonly<Record<string, 'name' | 'uri'>> = {
+const NAME_SOURCE: Readonly<Record<string, 'name' | 'uri' | 'taskId'>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  // of the extension io.modelcontextprotocol/tasks
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 const DECIMAL = /^-?\d{1,17}(\.\d{1,17})?$/;
 const MAX_QUOTED = 200;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { createEvent, newId, type NewEvent, type RpcError } from '@signalbox/contracts';
+import { createEvent, newId, traceFields, type NewEvent, type RpcError } from '@signalbox/contracts';
 import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import { RequestTimeoutError, type Clock, type Tracer } from '@signalbox/ports';
@@ -50,7 +50,8 @@ export class ToolCaller {
     request.channel.recordedAs?.(callId, request.params);
     const { sessionId, protocolVersion } = caller.client;
     const span = this.#tracer.startSpan(`tools/call ${entry.name}`, {
-      kind: 'server',
+      // a REST call is within the span of its HTTP request
+      kind: caller.via === 'rest' ? 'internal' : 'server',
       parent: request.traceparent,
       // OpenTelemetry semantic conventions for MCP
       attributes: {
@@ -88,7 +89,7 @@ export class ToolCaller {
       arguments: params['arguments'],
       caller,
       requestedAt,
-      deadline: requestedAt + Math.min(entry.deadlineMs, request.timeoutMs ?? Infinity),
+      deadline: requestedAt + Math.min(caller.taskMs ?? entry.deadlineMs, request.timeoutMs ?? Infinity),
       traceparent,
       bytes: request.bytes,
     };
@@ -114,7 +115,10 @@ export class ToolCaller {
         deadline: call.deadline,
         requestId: callId,
         traceparent: call.traceparent,
-        call: { callId, attempt: 1, tool: entry.name, safetyClass: entry.safetyClass, requestedAt },
+        call: {
+          ...{ callId, attempt: 1, tool: entry.name, safetyClass: entry.safetyClass, requestedAt },
+          ...(caller.taskMs === undefined ? {} : { isTask: true }),
+        },
         onCancelled: (reason) => void this.#cancelled(call, reason),
       });
       const [outcome] = await Promise.all([forwarded, stored]);
@@ -140,8 +144,10 @@ export class ToolCaller {
     return this.#ended(call, { error: await this.#endUnclaimed(call, event, error) });
   }
 
-  #errorOf({ entry, callId }: RequestedCall, cause: unknown): RpcError {
-    return rpcErrorOf(cause, entry.server, (err) => this.context.logger?.error({ err, callId }, 'a call failed'));
+  #errorOf({ entry, callId, traceparent }: RequestedCall, cause: unknown): RpcError {
+    return rpcErrorOf(cause, entry.server, (err) =>
+      this.context.logger?.error({ err, callId, ...traceFields(traceparent) }, 'a call failed'),
+    );
   }
 
   /** What cannot be recorded now is recorded at the next start. */

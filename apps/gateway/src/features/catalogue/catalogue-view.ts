@@ -1,6 +1,15 @@
-import type { CachingHint, SafetyClass, UpstreamSettings } from '@signalbox/contracts';
+import type { CachingHint, SafetyClass, TaskSupport, UpstreamSettings } from '@signalbox/contracts';
 import { isQueued, safetyClassOf } from '@signalbox/domain/call';
-import { exposedName, PagedList, uriTemplateMatcher, type ListItem } from '@signalbox/mcp';
+import { taskSupportOf } from '@signalbox/domain/task';
+import {
+  exposedName,
+  PagedList,
+  uriTemplateMatcher,
+  type ListItem,
+  type McpRequest,
+  type Outcome,
+} from '@signalbox/mcp';
+import type { Caller } from '../../caller.js';
 import type { ItemTexts } from './item-texts.js';
 import { LIST_KINDS, type ListKind } from './list-kind.js';
 import { strictest } from './list-caching.js';
@@ -25,12 +34,20 @@ export interface ToolEntry extends NamedEntry {
   /** Whether calls need not wait for the log. */
   readonly queued: boolean;
   readonly deadlineMs: number;
+  /** Whether calls become tasks; never when absent. */
+  readonly taskSupport?: TaskSupport;
+}
+
+/** A tool of the gateway itself. */
+export interface OwnTool {
+  readonly definition: Definition;
+  call(request: McpRequest<Caller>): Outcome | Promise<Outcome>;
 }
 
 /** What of the tools is in the list; all of them can be called. */
 export interface ToolListing {
-  /** Tools of the gateway itself, in the view of all servers. */
-  readonly own: readonly Definition[];
+  /** In the view of all servers. */
+  readonly own: readonly OwnTool[];
   /** Of the servers' tools. All are when absent. */
   readonly shows?: ((exposed: string) => boolean) | undefined;
 }
@@ -111,6 +128,11 @@ export class CatalogueView {
     return this.#tools.get(name);
   }
 
+  own(name: string): OwnTool | undefined {
+    const { scope, toolListing } = this.options;
+    return scope === undefined ? toolListing.own.find(({ definition }) => definition.name === name) : undefined;
+  }
+
   prompt(name: string): NamedEntry | undefined {
     return this.#prompts.get(name);
   }
@@ -154,10 +176,9 @@ export class CatalogueView {
 
   /** Before the others: who lists only the first page sees them. */
   #listOwn(tools: ListItem[]): void {
-    const own = this.options.toolListing.own.map((definition) => ({
-      name: definition.name,
-      text: JSON.stringify(definition),
-    }));
+    const own = this.options.toolListing.own.map(({ definition }) => {
+      return { name: definition.name, text: JSON.stringify(definition) };
+    });
     tools.unshift(...own);
   }
 
@@ -172,6 +193,7 @@ export class CatalogueView {
         safetyClass,
         queued: isQueued(named.name, safetyClass, settings),
         deadlineMs: settings?.deadlineMs ?? this.options.defaultDeadlineMs,
+        taskSupport: taskSupportOf(named.definition, settings),
       };
     });
   }

@@ -5,6 +5,7 @@ import type { Caller } from '../../caller.js';
 import type { GatewayConfig } from '../../config.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { Catalogue } from '../catalogue/catalogue.js';
+import { TASKS } from '../tasks/tasks-capability.js';
 import { describeGateway } from '../mcp-endpoint/initialize-answer.js';
 
 /** `server/discover`: what clients of MCP 2026-07-28 find out in place of a handshake. */
@@ -22,7 +23,7 @@ export class DiscoverRoutes {
       return {
         result: {
           supportedVersions: SUPPORTED_REVISIONS,
-          capabilities,
+          capabilities: { ...capabilities, extensions: { [TASKS]: {} } },
           ...(instructions ? { instructions } : {}),
           ...{ ttlMs, cacheScope },
         },

@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { executeQueue, type ExecuteCommand, type ExecuteReply } from '@signalbox/contracts';
+import { executeQueue, traceFields, type ExecuteCommand, type ExecuteReply } from '@signalbox/contracts';
 import { ErrorCode, rpcError } from '@signalbox/mcp';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Consumer, Delivery, Settlement, Tracer } from '@signalbox/ports';
@@ -38,6 +38,7 @@ export class Executors {
 @Injectable()
 export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #tracer: Tracer;
+  readonly #system: string | undefined;
   readonly #consumers = new Map<string, Consumer>();
 
   constructor(
@@ -47,6 +48,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     private readonly running: RunningRequests,
     private readonly executors: Executors,
   ) {
+    this.#system = context.ports.bus.system;
     this.#tracer = context.ports.telemetry.tracer(context.service, context.instanceId);
   }
 
@@ -94,7 +96,8 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
         else return await this.#recover(server, delivery, request);
       }
     } catch (error) {
-      this.context.logger?.error({ err: error, requestId: command.requestId }, 'a request failed in an unforeseen way');
+      const fields = { requestId: command.requestId, ...traceFields(request.span.traceparent) };
+      this.context.logger?.error({ err: error, ...fields }, 'a request failed in an unforeseen way');
       answer(delivery, request, internalError(error));
     } finally {
       this.running.delete(request);
@@ -126,7 +129,8 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
       });
       if (reply) answer(delivery, own, reply);
     } catch (error) {
-      this.context.logger?.error({ err: error, requestId: command.requestId }, 'a redelivered call is held up');
+      const fields = { requestId: command.requestId, ...traceFields(own.span.traceparent) };
+      this.context.logger?.error({ err: error, ...fields }, 'a redelivered call is held up');
       // its claim and its events are as they were: the next delivery finds them
       return 'retry';
     } finally {
@@ -141,7 +145,9 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
   #requestOf(server: UpstreamServer, delivery: Delivery, command: ExecuteCommand): RunningRequest {
     const now = this.context.ports.clock.now();
     const hop = Math.min(HOP_MS, (command.deadline - now) * HOP_SHARE);
-    const deadline = Math.min(command.deadline - hop, now + server.definition.settings.deadlineMs);
+    // that of a task is for whoever made it one to say
+    const longest = command.call?.isTask ? Infinity : now + server.definition.settings.deadlineMs;
+    const deadline = Math.min(command.deadline - hop, longest);
     const { relay } = this.executors;
     const span = this.#tracer.startSpan(`process ${delivery.queue}`, {
       kind: 'consumer',
@@ -151,6 +157,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
         'messaging.operation.type': 'process',
         'messaging.destination.name': delivery.queue,
         'messaging.message.id': delivery.id,
+        ...(this.#system === undefined ? {} : { 'messaging.system': this.#system }),
         'mcp.method.name': command.method,
         'signalbox.server': server.name,
         'signalbox.delivery.attempt': delivery.attempt,

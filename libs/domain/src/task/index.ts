@@ -1,0 +1,2 @@
+export * from './task-support.js';
+export * from './task-view.js';
