@@ -1,7 +1,8 @@
 import { upstreamSettingsSchema } from '@signalbox/contracts';
+import { middlewareEntrySchema } from '@signalbox/middleware';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import type * as z from 'zod';
-import { gatewayConfigSchema } from '../../apps/gateway/src/config.js';
+import { gatewayConfigSchema, searchConfigSchema } from '../../apps/gateway/src/config.js';
 import { monitorConfigSchema } from '../../apps/monitor/src/config.js';
 import { registryConfigSchema } from '../../apps/registry/src/config.js';
 import { resourceServiceConfigSchema } from '../../apps/resource-service/src/config.js';
@@ -54,6 +55,8 @@ export const SECTIONS: readonly Section[] = [
   section('signalbox.redaction', redactionRulesSchema, 'libs/runtime/src/redaction-rules.ts', 'redactionRulesSchema', {
     paths: 'pathRule',
   }),
+  section('signalbox.middleware', middlewareEntrySchema, 'libs/middleware/src/entry.ts', 'middlewareEntrySchema'),
+  section('signalbox.search', searchConfigSchema, 'apps/gateway/src/config.ts', 'searchConfigSchema'),
   section('signalbox.gateway', gatewayConfigSchema, 'apps/gateway/src/config.ts', 'gatewayConfigSchema', {
     'auth.tokens': 'tokenSchema',
   }),

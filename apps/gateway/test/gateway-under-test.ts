@@ -41,13 +41,17 @@ export type Execute = (
 
 export interface GatewayTestOptions {
   readonly gateway?: object;
+  /** Other sections of the configuration. */
+  readonly sections?: Readonly<Record<string, unknown>>;
+  /** Of the configuration file, which need not be there. */
+  readonly configPath?: string;
   readonly servers?: readonly UpstreamDefinition[];
   readonly bind?: string;
   readonly ports?: PortSet & { close(): Promise<void> };
 }
 
 export function contextOf(ports: PortSet, options: GatewayTestOptions = {}): ServiceContext {
-  const sections: Record<string, unknown> = { gateway: options.gateway ?? {} };
+  const sections: Record<string, unknown> = { gateway: options.gateway ?? {}, ...options.sections };
   return {
     service: 'gateway',
     instanceId: 'gateway-1',
@@ -56,7 +60,7 @@ export function contextOf(ports: PortSet, options: GatewayTestOptions = {}): Ser
     version: '0.0.0-test',
     ports,
     config: {
-      path: undefined,
+      path: options.configPath,
       env: {},
       servers: options.servers ?? [],
       problems: [],

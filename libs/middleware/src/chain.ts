@@ -26,6 +26,11 @@ const INTERNAL_ERROR = -32603;
 /** Methods whose chains are kept. Names come from outside, so that there may be any number of them. */
 const MAX_METHODS = 256;
 
+/** What servers ask clients. */
+const ASKED_OF_CLIENTS = ['sampling/createMessage', 'elicitation/create', 'roots/list'];
+
+const hears = ({ request, response }: Middleware): boolean => request !== undefined || response !== undefined;
+
 /** The middleware of one place, compiled per method once: a method that none is for costs one look-up. */
 export class MiddlewareChains {
   readonly #requests = new Map<string, RequestChain | undefined>();
@@ -37,9 +42,12 @@ export class MiddlewareChains {
     private readonly onFault: FaultListener,
   ) {}
 
-  /** Whether any middleware hears notifications. */
-  get hearsNotifications(): boolean {
-    return this.layers.some(({ middleware }) => middleware.notification);
+  /** Whether any middleware is for what servers say or ask while a request of a client runs. */
+  get seesTheWayBack(): boolean {
+    return this.layers.some(
+      ({ middleware, matches }) =>
+        middleware.notification || ASKED_OF_CLIENTS.some((method) => matches(method) && hears(middleware)),
+    );
   }
 
   get isEmpty(): boolean {
@@ -70,7 +78,7 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
 }
 
 function compileRequest(layers: readonly Layer[], onFault: FaultListener): RequestChain | undefined {
-  const used = layers.filter(({ middleware }) => middleware.request || middleware.response);
+  const used = layers.filter(({ middleware }) => hears(middleware));
   return used.reduceRight<RequestChain | undefined>((next, layer) => around(layer, next, onFault), undefined);
 }
 

@@ -120,13 +120,20 @@ describe('notifications', () => {
     expect(pass({ a: 1 })).toEqual({ method: 'n', params: { a: 1, seen: true } });
     expect(pass({ secret: 1 })).toBeUndefined();
     expect(faults).toHaveLength(2);
-    expect(chains.hearsNotifications).toBe(true);
+    expect(chains.seesTheWayBack).toBe(true);
   });
 
   it('of a name that middleware is not for have no chain', () => {
     expect(setUp({ for: 'a', notification: () => 'drop' }).chains.notification('b')).toBeUndefined();
-    expect(setUp({ request: () => undefined }).chains.hearsNotifications).toBe(false);
   });
+});
+
+it.each([
+  ['tools/*', false],
+  ['*', true],
+  ['roots/list', true],
+])('middleware for requests named %s is for what servers ask: %s', (pattern, expected) => {
+  expect(setUp({ for: pattern, request: () => undefined }).chains.seesTheWayBack).toBe(expected);
 });
 
 describe('namePattern', () => {

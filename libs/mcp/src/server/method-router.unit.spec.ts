@@ -35,6 +35,20 @@ describe('MethodRouter', () => {
     expect(seen).toEqual(['all', 'all', 'last', 'all', 'last']);
   });
 
+  it('asks for the middleware of a method once, and once for all that have no route', () => {
+    const asked: (string | undefined)[] = [];
+    const routes = router()
+      .route('a', () => ({ result: 1 }))
+      .useFor((method) => {
+        asked.push(method);
+        return method === 'a' ? () => ({ result: 'changed' }) : undefined;
+      });
+    for (const method of ['a', 'a', 'unknown', 'other']) routes.handle(request(method));
+    expect(asked).toEqual(['a', undefined]);
+    expect(routes.handle(request('a'))).toEqual({ result: 'changed' });
+    expect(routes.handle(request('unknown'))).toEqual({ result: 'fallback' });
+  });
+
   it('lets middleware answer by itself, and change the request', () => {
     const routes = router()
       .route('a', ({ caller }) => ({ result: caller }))

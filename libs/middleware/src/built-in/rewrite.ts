@@ -1,4 +1,4 @@
-import { compile, type JSONPathQuery } from 'json-p3';
+import { compile, JSONPathNode, JSONPathQuery } from 'json-p3';
 import * as z from 'zod';
 
 /** Checks a JSONPath (RFC 9535) when the configuration is read. */
@@ -19,7 +19,7 @@ const headerName = z
 
 export const ruleSchema = z.union(
   [
-    /** Gives what the path finds this value; a path of names only is made where it is not there. */
+    /** Gives what the path finds this value; names at its end are made where they are not there. */
     z.strictObject({ set: path, value: z.json(), unlessPresent: z.boolean().default(false) }),
     z.strictObject({ remove: path }),
     z.strictObject({ rename: path, to: z.string().min(1).max(200) }),
@@ -29,6 +29,9 @@ export const ruleSchema = z.union(
   'must be {"set": path, "value": …}, {"remove": path}, {"rename": path, "to": name} or {"header": name, "meta": key}',
 );
 export type Rule = z.infer<typeof ruleSchema>;
+
+/** That of `..` is another one. */
+const ChildSegment = compile('$.a').segments[0]!.constructor;
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 type Location = readonly (string | number)[];
@@ -57,18 +60,27 @@ function compileRule(rule: Rule): Rewrite {
     found(value).reduce<unknown>((current, at) => edit(current, at, (parent, key) => rename(parent, key, to)), value);
 }
 
+/** The names at the end of a path are made where they are not there; what is before them has to be found. */
 function setAt({ set, value: wanted, unlessPresent }: Extract<Rule, { set: string }>): Rewrite {
-  const query = compile(set);
-  const names = namesOf(query);
+  const { environment, segments } = compile(set);
+  const names = namesAtEnd(segments);
+  const found = new JSONPathQuery(environment, segments.slice(0, segments.length - names.length));
+  const target = compile(set);
   return (value) => {
-    const locations = query.query((value ?? {}) as never).locations();
-    if (locations.length === 0) return names ? edit(value, names, (parent, key) => put(parent, key, wanted)) : value;
-    if (unlessPresent) return value;
-    return locations.reduce<unknown>(
-      (current, at) => (at.length === 0 ? wanted : edit(current, at, (parent, key) => put(parent, key, wanted))),
-      value,
-    );
+    const present = unlessPresent ? new Set(target.query((value ?? {}) as never).paths()) : undefined;
+    const places = found.query((value ?? {}) as never).locations();
+    return places.reduce<unknown>((current, place) => {
+      const at = [...place, ...names];
+      if (at.length === 0) return unlessPresent ? current : wanted;
+      if (present && present.has(pathOf(at))) return current;
+      return edit(current, at, (parent, key) => put(parent, key, wanted));
+    }, value);
   };
+}
+
+/** The normalized path (RFC 9535, 2.7), as json-p3 writes it. */
+function pathOf(location: Location): string {
+  return new JSONPathNode(null, [...location], null).getPath();
 }
 
 function fromHeader({ header, meta }: Extract<Rule, { header: string }>): Rewrite {
@@ -80,13 +92,14 @@ function fromHeader({ header, meta }: Extract<Rule, { header: string }>): Rewrit
   };
 }
 
-/** The names of a path that has nothing else, so that it can be made where it is not there. */
-function namesOf({ segments }: JSONPathQuery): string[] | undefined {
-  const names = segments.map(({ selectors }) => {
+function namesAtEnd(segments: JSONPathQuery['segments']): string[] {
+  const names = segments.map(({ selectors, constructor }) => {
     const [selector, ...others] = selectors as unknown as readonly { readonly name?: unknown }[];
-    return others.length === 0 && typeof selector?.name === 'string' ? selector.name : undefined;
+    const isChild = constructor === ChildSegment;
+    return isChild && others.length === 0 && typeof selector?.name === 'string' ? selector.name : undefined;
   });
-  return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined;
+  const lastOther = names.lastIndexOf(undefined);
+  return names.slice(lastOther + 1) as string[];
 }
 
 type Json = Readonly<Record<string, unknown>> | readonly unknown[];

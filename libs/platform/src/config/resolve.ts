@@ -14,6 +14,8 @@ export const SECTION_NAMES: readonly string[] = [
   'adapters',
   'config',
   'redaction',
+  'middleware',
+  'search',
   'log',
   'logging',
   'network',

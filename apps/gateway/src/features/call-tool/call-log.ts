@@ -51,37 +51,40 @@ export class CallLog implements OnApplicationShutdown {
    * @throws StoreUnavailableError (so does `stored`) when it is not certain that the log has it
    */
   async requested(call: RequestedCall): Promise<{ readonly stored: Promise<unknown> }> {
-    const { callId, entry, caller } = call;
-    const { server, name: tool } = entry;
-    const clean = this.#redactor.redact(call.arguments ?? {}, { server, tool, part: 'arguments' });
-    // a forged blob reference is larger than this, so that storing is never skipped for one
-    const small = call.bytes < 128;
-    const event = createEvent('tool.call.requested', {
-      callId,
-      server,
-      tool,
-      calledAs: call.calledAs,
-      ...(entry.definitionHash === undefined ? {} : { definitionHash: entry.definitionHash }),
-      safetyClass: entry.safetyClass,
-      arguments: small ? clean : await this.#payloads.store(clean),
-      principal: caller.client.principal,
-      via: caller.via,
-      ...(caller.client.sessionId === undefined ? {} : { sessionId: caller.client.sessionId }),
-      ...(caller.client.info === undefined ? {} : { client: caller.client.info }),
-      deadline: new Date(call.deadline).toISOString(),
-    });
-    const append = this.#append(call, event, `${callId}.requested`, 0);
-    if (!entry.queued || this.#queued.size >= MAX_QUEUED) {
+    const { callId } = call;
+    const event = await this.#requestedEvent(call);
+    const isQueued = this.#mayQueue(call);
+    const append = this.#append(call, [event], `${callId}.requested`, 0, undefined, isQueued);
+    if (!isQueued) {
       // the store's order makes the executor's start wait for the request, in the same group commit
       if (!this.log.storesInOrder) await append;
       else append.catch(() => undefined);
       return { stored: append };
     }
-    const settled: Promise<void> = append
-      .catch((error: unknown) => this.context.logger?.error({ err: error, callId }, 'a request is not in the log'))
-      .then(() => void this.#queued.delete(settled));
-    this.#queued.add(settled);
+    this.#queue(callId, append);
     return { stored: Promise.resolve() };
+  }
+
+  /**
+   * Writes a whole call that the gateway has answered by itself, in one commit; no executor can run it.
+   * Resolves at once for a tool whose calls need not wait for the log.
+   * @throws StoreUnavailableError when it is not certain that the log has it
+   */
+  async answered(call: RequestedCall, result: unknown, durationMs: () => number): Promise<void> {
+    const { callId, entry } = call;
+    const clean = this.#redactor.redact(result, { server: entry.server, tool: entry.name, part: 'result' });
+    const [requested, stored] = await Promise.all([this.#requestedEvent(call), this.#payloads.store(clean)]);
+    const completed = createEvent('tool.call.completed', {
+      callId,
+      attempt: FIRST_ATTEMPT,
+      result: stored,
+      isError: false,
+      durationMs: durationMs(),
+    });
+    const isQueued = this.#mayQueue(call);
+    const append = this.#append(call, [requested, completed], `${callId}.requested`, 0, claimsOf(callId), isQueued);
+    if (!isQueued) await append;
+    else this.#queue(callId, append);
   }
 
   /** Resolves when nothing is on its way to the log any more. */
@@ -96,9 +99,7 @@ export class CallLog implements OnApplicationShutdown {
   async endUnclaimed(call: RequestedCall, event: NewEvent): Promise<boolean> {
     const { callId } = call;
     try {
-      await this.#append(call, event, `${callId}.${FIRST_ATTEMPT}.outcome`, 'any', [
-        `attempt:${callId}:${FIRST_ATTEMPT}`,
-      ]);
+      await this.#append(call, [event], `${callId}.${FIRST_ATTEMPT}.outcome`, 'any', claimsOf(callId));
       return true;
     } catch (error) {
       if (error instanceof ClaimConflictError) return false;
@@ -106,20 +107,59 @@ export class CallLog implements OnApplicationShutdown {
     }
   }
 
+  async #requestedEvent(call: RequestedCall): Promise<NewEvent> {
+    const { callId, entry, caller } = call;
+    const { server, name: tool } = entry;
+    const clean = this.#redactor.redact(call.arguments ?? {}, { server, tool, part: 'arguments' });
+    // a forged blob reference is larger than this, so that storing is never skipped for one
+    const small = call.bytes < 128;
+    return createEvent('tool.call.requested', {
+      callId,
+      server,
+      tool,
+      calledAs: call.calledAs,
+      ...(entry.definitionHash === undefined ? {} : { definitionHash: entry.definitionHash }),
+      safetyClass: entry.safetyClass,
+      arguments: small ? clean : await this.#payloads.store(clean),
+      principal: caller.client.principal,
+      via: caller.via,
+      ...(caller.client.sessionId === undefined ? {} : { sessionId: caller.client.sessionId }),
+      ...(caller.client.info === undefined ? {} : { client: caller.client.info }),
+      deadline: new Date(call.deadline).toISOString(),
+    });
+  }
+
+  #mayQueue({ entry }: RequestedCall): boolean {
+    return entry.queued && this.#queued.size < MAX_QUEUED;
+  }
+
+  /** Lets an append go on that nobody waits for. */
+  #queue(callId: string, append: Promise<unknown>): void {
+    const settled: Promise<void> = append
+      .catch((error: unknown) => this.context.logger?.error({ err: error, callId }, 'a request is not in the log'))
+      .then(() => void this.#queued.delete(settled));
+    this.#queued.add(settled);
+  }
+
   async #append(
     { callId, traceparent }: RequestedCall,
-    event: NewEvent,
+    events: readonly NewEvent[],
     commitId: string,
     expectedVersion: number | 'any',
     claims?: readonly string[],
+    isQueued = false,
   ): Promise<void> {
-    await this.log.append({
+    const request = {
       stream: pinnedStream('call', this.context.instanceId, callId),
       expectedVersion,
-      events: [event],
+      events,
       commitId,
       ...(claims ? { claims } : {}),
       metadata: { correlationId: callId, traceparent },
-    });
+    };
+    // what nobody waits for goes on meanwhile: a log that is away gets it later
+    await (isQueued ? this.log.keep(request) : this.log.append(request));
   }
 }
+
+const claimsOf = (callId: string): string[] => [`attempt:${callId}:${FIRST_ATTEMPT}`];

@@ -13,15 +13,20 @@ import { isServerEventType } from './server-event.js';
 
 export type ListListener = (scope: string | undefined, kinds: ReadonlySet<ListKind>) => void;
 
+export type UpdateListener = (server: string, uri: string) => void;
+
 /** Keeps the catalogue at the end of the log, and says when the lists that somebody sees have changed. */
 @Injectable()
 export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdown {
   readonly #follower: LogFollower;
   readonly #announced = new Map<string | undefined, CatalogueView>();
   readonly #listeners = new Set<ListListener>();
+  readonly #settledListeners = new Set<() => void>();
+  readonly #updateListeners = new Set<UpdateListener>();
   #serverChanged: (() => void) | undefined;
   #settling: NodeJS.Timeout | undefined;
   #expiring: NodeJS.Timeout | undefined;
+  #configEnded: (() => void) | undefined;
 
   constructor(
     readonly catalogue: Catalogue,
@@ -38,6 +43,11 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
   }
 
   async onModuleInit(): Promise<void> {
+    // safety classes and deadlines of tools may be others now
+    this.#configEnded = this.context.config.live?.onChange(() => {
+      this.catalogue.refresh();
+      this.#settle();
+    });
     this.#follower.start();
     const ended = new AbortController();
     await Promise.race([
@@ -48,9 +58,11 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#configEnded?.();
     clearTimeout(this.#settling);
     clearTimeout(this.#expiring);
     this.#listeners.clear();
+    this.#updateListeners.clear();
     await this.#follower.stop();
   }
 
@@ -59,9 +71,24 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
     this.#listeners.add(listener);
   }
 
+  /** Hears, a moment after each change, that the catalogue is another one. */
+  onCatalogueSettled(listener: () => void): void {
+    this.#settledListeners.add(listener);
+  }
+
   /** Hears of every change of a server. One listener. */
   onServerChanged(listener: () => void): void {
     this.#serverChanged = listener;
+  }
+
+  /** Hears of resources whose content has changed, as far as servers tell it to somebody. */
+  onResourceUpdated(listener: UpdateListener): void {
+    this.#updateListeners.add(listener);
+  }
+
+  /** Takes a server's `notifications/resources/updated`. */
+  takeUpdate(server: string, uri: string): void {
+    for (const listener of this.#updateListeners) listener(server, uri);
   }
 
   /** Takes a list that is too long for the log. */
@@ -87,6 +114,7 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
     this.#settling ??= setTimeout(() => {
       this.#settling = undefined;
       this.#announce();
+      for (const listener of this.#settledListeners) listener();
       clearTimeout(this.#expiring);
       const expiry = this.catalogue.nextExpiry();
       if (expiry === undefined) return;

@@ -284,7 +284,10 @@ describe('the list of tools', () => {
   it('has the tools of the gateway first, and shows what it is told to; all can be called', () => {
     const { catalogue, offer, tools } = setUp();
     offer('s', { tools: [{ name: 'shown' }, { name: 'hidden' }] });
-    catalogue.listTools({ own: [{ name: 'signalbox__search_tools' }], shows: (name) => name === 's__shown' });
+    catalogue.listTools({
+      own: [{ definition: { name: 'signalbox__search_tools' }, call: () => ({ result: {} }) }],
+      shows: (name) => name === 's__shown',
+    });
     expect(tools()).toEqual(['signalbox__search_tools', 's__shown']);
     expect(tools('s')).toEqual(['shown', 'hidden']);
     expect(catalogue.view().tool('s__hidden')?.name).toBe('hidden');

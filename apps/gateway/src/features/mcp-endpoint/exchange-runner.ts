@@ -61,6 +61,7 @@ export class ExchangeRunner {
         channel: exchange,
         bytes,
         traceparent,
+        headers: response.req.headers,
       });
     } catch (error) {
       outcome = this.#unexpected(method, error);

@@ -1,12 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { EXECUTOR_CONTROL, gatewayInbox, type ExecutorControl, type SessionPush } from '@signalbox/contracts';
-import { InjectBus, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
-import type { Consumer, MessageBus } from '@signalbox/ports';
+import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
+import type { Consumer } from '@signalbox/ports';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import type { ListKind } from '../catalogue/catalogue-view.js';
 import { passesLevel } from '../forward/log-level.js';
 import { sendAnswer } from '../forward/relay-part.js';
 import { Listens } from '../listen/listens.js';
+import { GatewayMiddleware } from '../middleware/gateway-middleware.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 
@@ -27,7 +28,7 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
     private readonly sessions: Sessions,
     private readonly follower: CatalogueFollower,
     private readonly listens: Listens,
-    @InjectBus() private readonly bus: MessageBus,
+    private readonly middleware: GatewayMiddleware,
     @InjectContext() private readonly context: ServiceContext,
   ) {}
 
@@ -39,13 +40,14 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
         if (session.scope === scope) for (const method of methods) session.push(method, undefined, now);
       }
     });
+    const { bus } = this.context.ports;
     const inbox = gatewayInbox(this.context.instanceId);
     this.#consumers = await Promise.all([
-      this.bus.consume({ name: inbox, exclusive: true, prefetch: 256 }, ({ body }) => {
+      bus.consume({ name: inbox, exclusive: true, prefetch: 256 }, ({ body }) => {
         this.#take(body as SessionPush);
         return 'ack';
       }),
-      this.bus.consume({ name: `${inbox}.control`, topics: [EXECUTOR_CONTROL], exclusive: true }, ({ body }) => {
+      bus.consume({ name: `${inbox}.control`, topics: [EXECUTOR_CONTROL], exclusive: true }, ({ body }) => {
         this.#hear(body as ExecutorControl);
         return 'ack';
       }),
@@ -72,10 +74,16 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
     if (push.request) return this.#ask(push, push.request);
     // changes of lists come from the log, and only when they are real
     if (push.method.endsWith('/list_changed') || push.method === 'notifications/progress') return;
-    this.listens.take(push);
-    const params = push.params as object | undefined;
+    const { uri } = (push.params ?? {}) as { readonly uri?: unknown };
+    const isUpdate = push.method === 'notifications/resources/updated' && typeof uri === 'string';
+    if (isUpdate) this.follower.takeUpdate(push.server, uri);
+    const passed = this.middleware.push(push.method, push.params as object | undefined, push.server, push.sessionId);
+    if (!passed) return;
+    const { params } = passed;
+    const told = params === push.params ? push : { ...push, params };
+    this.listens.take(told);
     const now = this.context.ports.clock.now();
-    for (const session of this.#receivers(push)) session.push(push.method, params, now);
+    for (const session of this.#receivers(told)) session.push(push.method, params, now);
   }
 
   #receivers(push: SessionPush): readonly Session[] {
@@ -100,6 +108,6 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
     const outcome = session
       ? session.askOnGeneral(push.method, push.params as object | undefined, QUESTION_TIMEOUT_MS)
       : Promise.resolve({ error: { code: -32601, message: 'There is no client to ask' } });
-    void outcome.then((answer) => sendAnswer(this.bus, inbox, requestId, id, answer));
+    void outcome.then((answer) => sendAnswer(this.context.ports.bus, inbox, requestId, id, answer));
   }
 }

@@ -6,16 +6,21 @@ import type { Catalogue } from '../catalogue/catalogue.js';
 
 export function routeTools(router: MethodRouter<Caller>, catalogue: Catalogue, tools: ToolCaller): void {
   router.route('tools/call', (request) => {
-    const { params, caller, channel, bytes, traceparent } = request;
+    const { params, caller, channel, bytes, traceparent, timeoutMs } = request;
     const name = params?.['name'];
     if (typeof name !== 'string') return { error: rpcError(ErrorCode.InvalidParams, '"name" must be a string') };
     const given = params!['arguments'];
     if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
       return { error: rpcError(ErrorCode.InvalidParams, '"arguments" must be an object') };
     }
-    const entry = catalogue.view(caller.scope).tool(name);
+    const view = catalogue.view(caller.scope);
+    const entry = view.tool(name);
+    if (!entry) {
+      const own = view.own(name);
+      if (own) return own.call(request);
+    }
     if (!entry) return { error: unknownName('tool', name, catalogue.view(caller.scope).names('tools')) };
-    return tools.call({ entry, params: params!, caller, channel, bytes, traceparent });
+    return tools.call({ entry, params: params!, caller, channel, bytes, traceparent, timeoutMs });
   });
 }
 

@@ -15,8 +15,13 @@ const STATUSES: Readonly<Record<number, { status: number; title: string }>> = {
 const UNAVAILABLE = { status: 503, title: 'Server unavailable' };
 const FAILED = { status: 502, title: 'The tool call failed' };
 
-/** The problem that a call without a result is. The JSON-RPC error stands in it as `error`. */
-export function callProblem(callId: string, error: RpcError): ProblemException {
+/** The problem that a call without a result is; it has no id when middleware answered it. The JSON-RPC error stands in it as `error`. */
+export function callProblem(callId: string | undefined, error: RpcError): ProblemException {
   const { status, title } = STATUSES[error.code] ?? (saysRetryable(error) ? UNAVAILABLE : FAILED);
-  return new ProblemException(status, title, { detail: error.message, callId, error });
+  return new ProblemException(status, title, {
+    detail: error.message,
+    callId,
+    ...(saysRetryable(error) ? { retryable: true } : {}),
+    error,
+  });
 }

@@ -34,7 +34,7 @@ export function listTools(catalogue: Catalogue, query: ListToolsQuery): ToolPage
   const last = page.at(-1);
   const end = start + page.length;
   return {
-    tools: page.map((tool) => describe(tool, catalogue)),
+    tools: page.map((tool) => describeTool(tool, catalogue)),
     next: last && end < found.length ? writeCursor({ name: last.exposed, index: end - 1 }) : null,
   };
 }
@@ -52,7 +52,7 @@ function matches({ exposed, definition }: ToolEntry, words: readonly string[]): 
   return words.every((word) => text.includes(word));
 }
 
-function describe(tool: ToolEntry, catalogue: Catalogue): ListedTool {
+export function describeTool(tool: ToolEntry, catalogue: Catalogue): ListedTool {
   const { exposed, server, name, safetyClass, definition } = tool;
   const available = catalogue.server(server)?.downSince === undefined;
   return { name: exposed, server, tool: name, available, safetyClass, definition };

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { nearestNames } from '@signalbox/mcp';
+import { MethodRouter, nearestNames, type Outcome } from '@signalbox/mcp';
 import { InjectContext, ProblemException, type ServiceContext } from '@signalbox/nest-kit';
 import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../caller.js';
 import { principalOf } from '../auth/front-guard.js';
 import { Backends } from '../forward/backends.js';
-import { ToolCaller } from '../call-tool/tool-caller.js';
+import { CALL_ID, type CallOutcome } from '../call-tool/tool-caller.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { callProblem } from './call-problem.js';
 import { SILENT_CHANNEL } from './silent-channel.js';
@@ -23,7 +24,7 @@ import {
 export class ToolsController {
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly tools: ToolCaller,
+    private readonly router: MethodRouter<Caller>,
     private readonly backends: Backends,
     @InjectContext() private readonly context: ServiceContext,
   ) {}
@@ -63,10 +64,9 @@ export class ToolsController {
     @Param('name', { schema: toolNameSchema }) name: string,
     @Body({ schema: callBodySchema }) body: CallBody,
     @Req() { raw }: FastifyRequest,
-  ): Promise<{ callId: string; result: unknown }> {
+  ): Promise<{ callId: string | undefined; result: unknown }> {
     const view = this.catalogue.view();
-    const entry = view.tool(name);
-    if (!entry) {
+    if (!view.tool(name) && !view.own(name)) {
       const nearest = nearestNames(name, view.names('tools'));
       const hint = nearest.length > 0 ? `; the nearest names are ${nearest.join(', ')}` : '';
       throw new ProblemException(404, 'Unknown tool', { detail: `There is no tool ${name}${hint}`, nearest });
@@ -75,16 +75,30 @@ export class ToolsController {
     if (error)
       throw new ProblemException(503, 'Service unavailable', { detail: error.message, retryable: true, error });
     const { traceparent } = raw.headers;
-    const outcome = await this.tools.call({
-      entry,
+    // through the middleware, like every call
+    const outcome = await this.router.handle({
+      id: 0,
+      method: 'tools/call',
       params: { name, arguments: body.arguments },
       caller: { via: 'rest', client: { principal: principalOf(raw), gateway: this.context.instanceId } },
       channel: SILENT_CHANNEL,
       bytes: Number(raw.headers['content-length'] ?? Infinity),
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      headers: raw.headers,
       timeoutMs: body.timeoutMs,
     });
-    if ('error' in outcome) throw callProblem(outcome.callId, outcome.error);
-    return { callId: outcome.callId, result: outcome.result };
+    return answerOf(outcome);
   }
+}
+
+/** @throws ProblemException for a call without a result */
+function answerOf(outcome: Outcome): { callId: string | undefined; result: unknown } {
+  const { callId: known } = outcome as Partial<CallOutcome>;
+  if ('error' in outcome) {
+    const { callId = known } = (outcome.error.data ?? {}) as { readonly callId?: string };
+    throw callProblem(callId, outcome.error);
+  }
+  const result: unknown = 'resultText' in outcome ? JSON.parse(outcome.resultText) : outcome.result;
+  const meta = (result as { readonly _meta?: Readonly<Record<string, unknown>> } | null)?._meta;
+  return { callId: known ?? (meta?.[CALL_ID] as string | undefined), result };
 }

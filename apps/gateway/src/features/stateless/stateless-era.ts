@@ -112,7 +112,7 @@ export class StatelessEra {
     const header = request.headers['traceparent'];
     const traceparent = typeof header === 'string' ? header : meta?.['traceparent'];
     this.runner.run({
-      ...{ message, params, caller, turn, bytes },
+      ...{ message, params, caller, turn, bytes, headers: request.headers },
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     });
   }

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { ErrorCode, MethodRouter, StatelessTurn, type Outcome, type Params, type RpcRequest } from '@signalbox/mcp';
+import {
+  ErrorCode,
+  MethodRouter,
+  StatelessTurn,
+  type McpRequest,
+  type Outcome,
+  type Params,
+  type RpcRequest,
+} from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock } from '@signalbox/ports';
 import type { Caller } from '../../caller.js';
@@ -19,6 +27,7 @@ export interface StatelessExecution {
   readonly turn: StatelessTurn;
   readonly bytes: number;
   readonly traceparent: string | undefined;
+  readonly headers: McpRequest<Caller>['headers'];
 }
 
 const CLOSED = 'the client closed the connection';
@@ -51,7 +60,7 @@ export class StatelessRunner {
     return this.#running.size;
   }
 
-  run({ message, params, caller, turn, bytes, traceparent }: StatelessExecution): void {
+  run({ message, params, caller, turn, bytes, traceparent, headers }: StatelessExecution): void {
     const { id, method } = message;
     const { principal, capabilities = {}, logLevel } = caller.client;
     const { maxQuestions } = this.config.sessions;
@@ -60,7 +69,7 @@ export class StatelessRunner {
     const exchange = this.parked.open(turn, { capabilities, logLevel, maxQuestions }, mayAsk ? binding : undefined);
     let outcome: Outcome | Promise<Outcome>;
     try {
-      outcome = this.router.handle({ id, method, params, caller, channel: exchange, bytes, traceparent });
+      outcome = this.router.handle({ id, method, params, caller, channel: exchange, bytes, traceparent, headers });
     } catch (error) {
       outcome = this.#unexpected(method, error);
     }
