@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { RegistryConfig } from './config.js';
 import { ClusterController } from './features/cluster/cluster.controller.js';
+import { ConfigModule } from './features/config/config.module.js';
 import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
@@ -12,7 +13,14 @@ export class RegistryModule {
   static with(config: RegistryConfig): DynamicModule {
     return {
       module: RegistryModule,
-      imports: [RegistryConfigModule.with(config), ServicesModule, ServersModule, LifecycleModule, McpModule],
+      imports: [
+        RegistryConfigModule.with(config),
+        ServicesModule,
+        ServersModule,
+        LifecycleModule,
+        ConfigModule,
+        McpModule,
+      ],
       controllers: [ClusterController],
     };
   }

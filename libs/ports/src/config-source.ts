@@ -30,6 +30,8 @@ export interface LiveConfiguration {
   layers(): readonly ConfigLayerState[];
   /** Paths that differ from what this process started with, and that it reads at its start only. */
   needsRestart(): readonly string[];
+  /** Sections that are read before the log is open: no rollback, which is in the log, can have an effect on them. */
+  readonly earlySections: readonly string[];
   /** What rollbacks still hold in place. */
   readonly overlay: readonly ConfigOverlayEntry[];
   /** What would be wrong with the configuration under this overlay; empty when it could be applied. */

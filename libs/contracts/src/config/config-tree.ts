@@ -64,3 +64,15 @@ export function joinPath(base: string, parts: readonly PropertyKey[]): string {
 export function isWithin(path: string, above: string): boolean {
   return path === above || above === '' || (path.startsWith(above) && /[.[]/.test(path[above.length]!));
 }
+
+/** Paths of the values that are no objects; lists are values, and so are empty objects. */
+export function leavesOf(tree: ConfigTree, at = ''): Map<string, unknown> {
+  const leaves = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(tree)) {
+    const path = joinPath(at, [key]);
+    if (isTree(value) && Object.keys(value).length > 0) {
+      for (const [below, leaf] of leavesOf(value, path)) leaves.set(below, leaf);
+    } else leaves.set(path, value);
+  }
+  return leaves;
+}

@@ -1,17 +1,5 @@
-import { isTree, joinPath, setOwn, type ConfigTree } from '@signalbox/contracts';
+import { isTree, joinPath, leavesOf, setOwn, type ConfigTree } from '@signalbox/contracts';
 import { isDeepStrictEqual } from 'node:util';
-
-/** Paths of the values that are no objects; lists are values, and so are empty objects. */
-export function leavesOf(tree: ConfigTree, at = ''): Map<string, unknown> {
-  const leaves = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(tree)) {
-    const path = joinPath(at, [key]);
-    if (isTree(value) && Object.keys(value).length > 0) {
-      for (const [below, leaf] of leavesOf(value, path)) leaves.set(below, leaf);
-    } else leaves.set(path, value);
-  }
-  return leaves;
-}
 
 /** Paths of the values that are not the same in both. */
 export function differingPaths(before: ConfigTree, after: ConfigTree): string[] {

@@ -95,6 +95,8 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
     return this.#current.held;
   }
 
+  readonly earlySections = [...Object.keys(PROCESS_SECTIONS), 'adapters'];
+
   readonly section = (name: string): unknown => this.#current.section(name);
 
   readonly readServer = (name: string, entry: unknown, source: string): ReturnType<typeof readServer> =>
@@ -231,8 +233,9 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
     this.#current = next;
     this.#problems = this.#problemsOf(next);
     // what nobody holds on to any more does not come back
+    const held = this.#overlay.length === next.held.length;
     this.#overlay = next.held;
-    if (isDeepStrictEqual(before, next.document)) return;
+    if (held && isDeepStrictEqual(before, next.document)) return;
     for (const listener of this.#changeListeners) listener({ sources, before, after: next.document });
   }
 

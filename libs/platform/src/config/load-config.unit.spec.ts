@@ -162,7 +162,7 @@ describe('the configuration file', () => {
   });
 
   it('checks the sections about the process itself', () => {
-    expect(load('{}').process).toEqual({
+    expect(load('{}').process).toMatchObject({
       config: { watch: true, pollMs: 500, settleMs: 200 },
       logging: { level: 'info', format: 'auto' },
       shutdown: { drainMs: 15_000 },

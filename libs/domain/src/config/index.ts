@@ -1,0 +1,2 @@
+export * from './plan-rollback.js';
+export * from './same-value.js';
