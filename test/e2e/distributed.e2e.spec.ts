@@ -1,17 +1,28 @@
 import { describeWithServers, waitFor } from '@signalbox/testing';
 import { MongoInstanceLeases } from '@signalbox/adapter-mongodb';
-import { join } from 'node:path';
+import { newTraceparent, traceIdOf } from '@signalbox/contracts';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSdkClient, type TestClient } from './support/clients.js';
 import { Installation, type ServiceProcess } from './support/distributed.js';
+import { hasAllParents, namesOf, pathTo, servicesIn, spansOfTrace, type SeenSpan } from './support/jaeger.js';
 import { everything } from './support/servers.js';
 
 const json = async (url: string): Promise<any> => (await fetch(url)).json();
 const text = (result: { content: { text?: string }[] }): string | undefined => result.content[0]?.text;
 const classes = { echo: { class: 'read' }, 'get-sum': { class: 'read' } };
 const config = {
+  signalbox: { telemetry: { metricsIntervalMs: 1_000 } },
   mcpServers: {
     everything: { ...everything, signalbox: { tools: classes } },
+    traced: {
+      command: process.execPath,
+      args: [resolve('examples/traced-tool/server.mjs')],
+      env: {
+        REGISTRY_URL: '${REGISTRY_URL:-http://127.0.0.1:3001}',
+        RESOURCES_URL: '${RESOURCES_URL:-http://127.0.0.1:3003}',
+      },
+    },
     asking: { command: process.execPath, args: [join(import.meta.dirname, 'support/asking-server.mjs')] },
   },
 };
@@ -28,10 +39,17 @@ describeWithServers(SERVERS, 'five services as processes', (amqp, mongo, consul,
 
   beforeAll(async () => {
     installation = await Installation.create({ amqp: amqp!, mongo: mongo!, consul: consul!, otlp: otlp! }, config);
-    [registry] = await Promise.all([installation.start('registry'), installation.start('resource-service')]);
-    executor = await installation.start('tool-executor');
+    const [first, resources] = await Promise.all([
+      installation.start('registry'),
+      installation.start('resource-service'),
+    ]);
+    registry = first;
+    executor = await installation.start('tool-executor', { REGISTRY_URL: registry.url, RESOURCES_URL: resources.url });
     [gateway, monitor] = await Promise.all([installation.start('gateway'), installation.start('monitor')]);
     await listed(gateway);
+    // Consul's first check of it may be later than its tools
+    const isProxied = async () => (await fetch(`${gateway.url}/resources/notes`)).status !== 503;
+    await waitFor(isProxied, { timeoutMs: 30_000, what: 'the resource-service at the gateway' });
     client = await newSdkClient(`${gateway.url}/mcp`);
   }, 120_000);
   afterAll(async () => {
@@ -45,7 +63,7 @@ describeWithServers(SERVERS, 'five services as processes', (amqp, mongo, consul,
       async () => {
         const { tools } = await json(`${at.url}/tools?limit=1000`);
         const names = tools.filter(({ available }: any) => available).map(({ name }: any) => name);
-        return ['everything__echo', 'asking__ask'].every((name) => names.includes(name));
+        return ['everything__echo', 'asking__ask', 'traced__note_services'].every((name) => names.includes(name));
       },
       { timeoutMs: 30_000, what: `the tools at ${at.url}` },
     );
@@ -94,27 +112,91 @@ describeWithServers(SERVERS, 'five services as processes', (amqp, mongo, consul,
       expect(await json(`${monitor.url}/audit/verify`)).toMatchObject({ ok: true });
     });
 
-    it('follows a call from gateway to server as one trace in Jaeger', async () => {
+    /** The spans of a call once all of `names` are there. */
+    async function traceOf(callId: unknown, names: readonly string[]): Promise<SeenSpan[]> {
+      const { traceId } = await waitFor(
+        async () => {
+          const found = await json(`${monitor.url}/calls/${String(callId)}`);
+          return found.state === 'completed' ? found : undefined;
+        },
+        { timeoutMs: 30_000, what: 'the call at the monitor' },
+      );
+      let spans: SeenSpan[] = [];
+      const seen = async (): Promise<string[]> => {
+        spans = await spansOfTrace(jaeger!, traceId);
+        return hasAllParents(spans) ? namesOf(spans) : [];
+      };
+      await expect.poll(seen, { timeout: 30_000 }).toEqual(expect.arrayContaining([...names]));
+      return spans;
+    }
+    const CALL = [
+      'gateway: append call',
+      'gateway: send mcp-events',
+      'gateway: send mcp.execute.everything',
+      'gateway: tools/call echo',
+      'monitor: project calls',
+      'tool-executor: append attempt',
+      'tool-executor: process mcp.execute.everything',
+      'tool-executor: send mcp-events',
+      'tool-executor: tools/call echo',
+    ];
+
+    it('follows a call from gateway to server, log, bus and monitor as one trace in Jaeger', async () => {
       const result = await client.call('everything__echo', { message: 'traced' });
-      const { traceId } = await json(`${monitor.url}/calls/${String(result._meta!['io.signalbox/callId'])}`);
-      type Trace = {
-        spans: { operationName: string; processID: string }[];
-        processes: Record<string, { serviceName: string }>;
-      };
-      const spans = async (): Promise<string[]> => {
-        const { data } = (await json(`${jaeger}/api/traces/${traceId}`)) as { data: Trace[] | null };
-        const [trace] = data ?? [];
-        return trace
-          ? trace.spans.map((s) => `${trace.processes[s.processID]!.serviceName}: ${s.operationName}`).sort()
-          : [];
-      };
+      const spans = await traceOf(result._meta!['io.signalbox/callId'], CALL);
+      expect(pathTo(spans, 'tool-executor: tools/call echo')).toEqual([
+        'gateway: tools/call echo',
+        'gateway: send mcp.execute.everything',
+        'tool-executor: process mcp.execute.everything',
+        'tool-executor: tools/call echo',
+      ]);
+      // nothing hangs in the air
+      for (const name of CALL) expect(pathTo(spans, name)[0]).toBe('gateway: tools/call echo');
+      const tagsOf = (name: string) => spans.find((span) => span.name === name)!.tags;
+      expect(tagsOf('append call')).toMatchObject({ 'db.system.name': 'mongodb', 'span.kind': 'client' });
+      expect(tagsOf('send mcp-events')).toMatchObject({ 'messaging.system': 'rabbitmq', 'span.kind': 'producer' });
+    });
+
+    it('sees all five services in the trace of a call whose tool uses registry and resource-service', async () => {
+      const result = await client.call('traced__note_services', { id: 'now' });
+      expect(text(result)).toBe('gateway, monitor, registry, resource-service, tool-executor');
+      const spans = await traceOf(result._meta!['io.signalbox/callId'], [
+        'registry: GET /services',
+        'resource-service: PUT /resources/:collection/:id',
+        'resource-service: append resource',
+        'monitor: project calls',
+      ]);
+      expect(new Set(spans.map(({ service }) => service))).toEqual(
+        new Set(['gateway', 'monitor', 'registry', 'resource-service', 'tool-executor']),
+      );
+      expect(pathTo(spans, 'resource-service: append resource').slice(-3)).toEqual([
+        'tool-executor: tools/call note_services',
+        'resource-service: PUT /resources/:collection/:id',
+        'resource-service: append resource',
+      ]);
+      expect(await servicesIn(jaeger!)).toEqual(
+        expect.arrayContaining(['gateway', 'monitor', 'registry', 'resource-service', 'tool-executor']),
+      );
+    });
+
+    it('follows a request through the proxy to the resource-service, in the trace of its client', async () => {
+      const traceparent = newTraceparent();
+      await fetch(`${gateway.url}/resources/reports/none`, { headers: { traceparent } });
+      const spans = (): Promise<SeenSpan[]> => spansOfTrace(jaeger!, traceIdOf(traceparent)!);
       await expect
-        .poll(spans, { timeout: 15_000 })
-        .toEqual([
-          'gateway: tools/call echo',
-          'tool-executor: process mcp.execute.everything',
-          'tool-executor: tools/call echo',
-        ]);
+        .poll(async () => namesOf(await spans()), { timeout: 30_000 })
+        .toEqual(['gateway: GET', 'gateway: GET /resources/**', 'resource-service: GET /resources/:collection/:id']);
+      expect((await spans()).map(({ tags }) => tags['http.response.status_code'])).toEqual([404, 404, 404]);
+    });
+
+    it('is told once, although they would be sent each second, that Jaeger takes no metrics', async () => {
+      const told = (): number =>
+        gateway
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('answers 404: this collector takes no metrics')).length;
+      await waitFor(() => told() > 0, { timeoutMs: 30_000, what: 'the word about metrics' });
+      expect(told()).toBe(1);
     });
 
     it('finds all services in Consul, and at the registry', async () => {
