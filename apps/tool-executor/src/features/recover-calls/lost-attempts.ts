@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SafetyClass } from '@signalbox/contracts';
+import { traceFields, type SafetyClass } from '@signalbox/contracts';
 import { afterLostAttempt, attemptDecider, closingOf, type RetryVerdict } from '@signalbox/domain/call';
 import { InjectClock, InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { VersionConflictError, type Clock } from '@signalbox/ports';
@@ -62,7 +62,8 @@ export class LostAttempts {
       if (error instanceof VersionConflictError) return undefined;
       throw error;
     }
-    this.context.logger?.warn({ callId, attempt, executor: holder.actor, verdict }, 'an attempt was lost');
+    const fields = traceFields(started?.traceparent ?? call.traceparent);
+    this.context.logger?.warn({ callId, attempt, executor: holder.actor, verdict, ...fields }, 'an attempt was lost');
     if (willRunAgain && verdict.retry && lost.started) this.budget.spend();
     return verdict;
   }

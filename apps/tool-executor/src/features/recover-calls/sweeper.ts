@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { createEvent, executeQueue, newId, pinnedStream } from '@signalbox/contracts';
+import { createEvent, executeQueue, newId, pinnedStream, traceFields } from '@signalbox/contracts';
 import { afterLostAttempt, lostAttemptOf, MAX_ATTEMPTS } from '@signalbox/domain/call';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import type { Candidacy } from '@signalbox/ports';
@@ -151,7 +151,8 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     const body = rebuildCommand(requested, attempt, this.config.redaction.replacement);
     if (!body) return;
     const { callId, server } = requested.data;
-    this.context.logger?.warn({ callId, attempt }, 'a call is sent again, because its gateway is gone');
+    const fields = { callId, attempt, ...traceFields(body.traceparent) };
+    this.context.logger?.warn(fields, 'a call is sent again, because its gateway is gone');
     await this.context.ports.bus.send(executeQueue(server), {
       id: newId(),
       type: 'execute',
