@@ -5,7 +5,7 @@ import { InjectConfig, ProblemException } from '@signalbox/nest-kit';
 import { VersionConflictError, type ConfigSource, type LiveConfiguration } from '@signalbox/ports';
 import { configDifferences } from './config-differences.js';
 import { ConfigHistory, type ConfigChanged } from './config-history.js';
-import { ConfigRecorder } from './config-recorder.js';
+import { ConfigRecorder, type VersionNote } from './config-recorder.js';
 import { liveOf, unknownVersion } from './config-problems.js';
 
 export interface RollbackRequest {
@@ -58,14 +58,7 @@ export class ConfigRollback {
     }
     const now = maskConfig(live.document);
     if (isSameValue(now, target) && isSameValue(live.overlay, overlay)) return newest;
-    const note = {
-      cause: 'rollback',
-      sources: ['rollback' as const],
-      who,
-      why,
-      rolledBackTo: version,
-      overlay,
-    } as const;
+    const note: VersionNote = { cause: 'rollback', sources: ['rollback'], who, why, rolledBackTo: version, overlay };
     const added = await this.recorder.append(newest, target, configDifferences(now, target), note);
     live.hold(overlay);
     return (await this.history.version(added))!;
