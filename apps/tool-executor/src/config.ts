@@ -1,3 +1,4 @@
+import { parseMiddleware, type MiddlewareEntry } from '@signalbox/middleware';
 import type { ConfigSource } from '@signalbox/ports';
 import { redactionRulesSchema, type RedactionRules } from '@signalbox/runtime';
 import * as z from 'zod';
@@ -15,9 +16,32 @@ export const executorConfigSchema = z.strictObject({
   /** Servers that are started at the same time. */
   startParallel: count(8, 1_000),
   /** Waits between the attempts to bring back a server that is gone. */
-  restart: z.strictObject({ minMs: ms(500), maxMs: ms(30_000), healthyAfterMs: ms(60_000) }).prefault({}),
-  /** Checks of a server's control connection; so many unanswered in a row count as its end. */
-  ping: z.strictObject({ intervalMs: ms(30_000), timeoutMs: ms(10_000), missed: count(3, 100) }).prefault({}),
+  restart: z
+    .strictObject({
+      minMs: ms(500),
+      maxMs: ms(30_000),
+      healthyAfterMs: ms(60_000),
+      /** Failed attempts in a row after which it is left alone for `cooldownMs`. */
+      maxAttempts: count(20, 1_000_000),
+      cooldownMs: ms(300_000, 86_400_000),
+      /** Cool-downs in a row after which it is not tried again, until it is started by a command. */
+      maxCooldowns: z.number().int().min(0).max(1_000_000).default(12),
+    })
+    .prefault({}),
+  /** Checks of a server's control connection, by MCP ping or its `health.url`. */
+  ping: z
+    .strictObject({
+      /** Where the server's own `health.intervalMs` does not say. */
+      intervalMs: ms(2_000),
+      timeoutMs: ms(2_500),
+      /** So many unanswered in a row count as its end: it is started again. */
+      missed: count(3, 100),
+      /** So many unanswered or slow ones in a row make it degraded. */
+      warning: count(2, 100),
+      /** An answer that takes longer is slow. */
+      slowMs: ms(1_000),
+    })
+    .prefault({}),
   /** How the lists of a server are read. */
   discovery: z
     .strictObject({
@@ -112,12 +136,15 @@ export const executorConfigSchema = z.strictObject({
 export type ExecutorSettings = z.infer<typeof executorConfigSchema>;
 export interface ExecutorConfig extends ExecutorSettings {
   readonly redaction: RedactionRules;
+  /** Of gateway and executor. */
+  readonly middleware: readonly MiddlewareEntry[];
 }
 
 /** The executor's sections of the configuration file. @throws Error that names each wrong value by its path and what is allowed */
 export function parseExecutorConfig(source: Pick<ConfigSource, 'section'>): ExecutorConfig {
   const settings = parseSection(executorConfigSchema, source, 'tool-executor');
-  return { ...settings, redaction: parseSection(redactionRulesSchema, source, 'redaction') };
+  const redaction = parseSection(redactionRulesSchema, source, 'redaction');
+  return { ...settings, redaction, middleware: parseMiddleware(source.section('middleware')) };
 }
 
 function parseSection<S extends z.ZodType>(of: S, source: Pick<ConfigSource, 'section'>, name: string): z.infer<S> {

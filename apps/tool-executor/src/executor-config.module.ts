@@ -1,7 +1,7 @@
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import type { ExecutorConfig } from './config.js';
 
-const EXECUTOR_CONFIG = Symbol('ExecutorConfig');
+export const EXECUTOR_CONFIG = Symbol('ExecutorConfig');
 
 export const InjectExecutorConfig = () => Inject(EXECUTOR_CONFIG);
 

@@ -4,11 +4,14 @@ import type { ServiceContext } from '@signalbox/nest-kit';
 import { waitFor } from '@signalbox/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseExecutorConfig } from '../../config.js';
+import { MiddlewareChains } from '@signalbox/middleware';
+import { UpstreamMiddleware } from '../middleware/upstream-middleware.js';
 import { ReverseRequests } from './reverse-requests.js';
 import { SessionPushes } from './session-pushes.js';
 
 const client = { principal: 'p', gateway: 'gateway-1', sessionId: 's' };
 let ports: Awaited<ReturnType<typeof createEmbeddedPorts>>;
+const middleware = new UpstreamMiddleware(new MiddlewareChains([], () => undefined));
 let pushes: SessionPushes;
 const received: [string, unknown][] = [];
 
@@ -22,7 +25,13 @@ beforeEach(async () => {
     });
   }
   const config = parseExecutorConfig({ section: () => undefined });
-  pushes = new SessionPushes(ports.bus, { instanceId: 'e' } as ServiceContext, config, new ReverseRequests());
+  pushes = new SessionPushes(
+    ports.bus,
+    { instanceId: 'e' } as ServiceContext,
+    config,
+    new ReverseRequests(),
+    middleware,
+  );
 });
 afterEach(() => ports.close());
 

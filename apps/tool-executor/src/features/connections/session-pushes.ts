@@ -5,6 +5,7 @@ import { InjectBus, InjectContext, type ServiceContext } from '@signalbox/nest-k
 import type { MessageBus } from '@signalbox/ports';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import type { ExecutorConfig } from '../../config.js';
+import { UpstreamMiddleware } from '../middleware/upstream-middleware.js';
 import { ReverseRequests } from './reverse-requests.js';
 
 /** Sessions whose gateway is remembered; the oldest are forgotten first, and fall back to the gateway of their last request. */
@@ -21,6 +22,7 @@ export class SessionPushes {
     @InjectContext() private readonly context: ServiceContext,
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     private readonly reverse: ReverseRequests,
+    private readonly middleware: UpstreamMiddleware,
   ) {}
 
   /** What is for the session outside of its requests goes to this gateway from now on. */
@@ -35,7 +37,8 @@ export class SessionPushes {
   }
 
   notify(server: string, client: ClientContext, method: string, params: unknown): void {
-    this.#send(client, { sessionId: client.sessionId, server, method, params });
+    const passed = this.middleware.notification(server, client, method, params as Inbound['params']);
+    if (passed) this.#send(client, { sessionId: client.sessionId, server, method, params: passed.params });
   }
 
   /** A notification, or a request whose answer comes to this executor's inbox. */

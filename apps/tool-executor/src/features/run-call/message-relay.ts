@@ -6,6 +6,7 @@ import type { Delivery } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import { ReverseRequests, type Responder } from '../connections/reverse-requests.js';
+import { UpstreamMiddleware } from '../middleware/upstream-middleware.js';
 import { CallRunner } from './call-runner.js';
 import type { RunningRequest } from './running-request.js';
 
@@ -22,6 +23,7 @@ export class MessageRelay {
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     private readonly reverse: ReverseRequests,
     private readonly calls: CallRunner,
+    private readonly middleware: UpstreamMiddleware,
   ) {
     this.#inbox = executorInbox(context.instanceId);
   }
@@ -63,7 +65,8 @@ export class MessageRelay {
       return id === undefined ? undefined : { kind: 'notification', method, params: { ...params, requestId: id } };
     }
     if (command.client.sessionId === undefined && method !== PROGRESS && !isSurelyFor(request)) return undefined;
-    return { kind: 'notification', method, params };
+    const passed = this.middleware.notification(command.server, command.client, method, params);
+    return passed && { kind: 'notification', method, params: passed.params };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../connections/connections.module.js';
+import { MiddlewareModule } from '../middleware/middleware.module.js';
 import { RecoverCallsModule } from '../recover-calls/recover-calls.module.js';
 import { AttemptLogs } from './attempt-logs.js';
 import { BackgroundAppends } from './background-appends.js';
@@ -12,7 +13,7 @@ import { RunningRequests } from './running-requests.js';
 import { UpstreamSender } from './upstream-sender.js';
 
 @Module({
-  imports: [ConnectionsModule, RecoverCallsModule],
+  imports: [ConnectionsModule, MiddlewareModule, RecoverCallsModule],
   controllers: [RunningCallsController],
   providers: [
     RunningRequests,

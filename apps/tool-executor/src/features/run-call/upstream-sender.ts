@@ -15,6 +15,7 @@ import type { Span, Tracer } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import type { UpstreamServer } from '../connections/upstream-server.js';
+import { contextOf, UpstreamMiddleware } from '../middleware/upstream-middleware.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
 import { PoolExhaustedError } from '../pools/slot.js';
 import { InputRounds } from './input-rounds.js';
@@ -31,6 +32,7 @@ export class UpstreamSender {
   constructor(
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     @InjectTracer() private readonly tracer: Tracer,
+    private readonly middleware: UpstreamMiddleware,
   ) {}
 
   /**
@@ -115,10 +117,18 @@ export class UpstreamSender {
       },
     });
     const { traceparent } = span;
-    const mirrored = call ? server.toolHeaders.of(call.tool, params?.['arguments']) : undefined;
-    request.headers = mirrored ? { ...mirrored, traceparent } : { traceparent };
+    const send = (sent: Params | undefined): Promise<RpcOutcome> => {
+      const mirrored = call ? server.toolHeaders.of(call.tool, sent?.['arguments']) : undefined;
+      request.headers = mirrored ? { ...mirrored, traceparent } : { traceparent };
+      return pooled.connection.request(method, withTraceContext(sent, span), request);
+    };
+    const chain = this.middleware.request(method);
     try {
-      const outcome = await pooled.connection.request(method, withTraceContext(params, span), request);
+      const outcome = chain
+        ? await chain({ method, params }, contextOf(server.name, request.command.client), (changed) =>
+            send(changed.params),
+          )
+        : await send(params);
       if ('error' in outcome) {
         span.setAttribute('error.type', String(outcome.error.code));
         span.fail(outcome.error.message);
