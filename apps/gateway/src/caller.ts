@@ -1,4 +1,12 @@
-import type { ClientContext } from '@signalbox/contracts';
+import type { CallAsTask, ClientContext } from '@signalbox/contracts';
+
+/** What is different about a call that is, or may become, a task. Times in milliseconds. */
+export interface TaskTerms {
+  /** How long it may take; that of its server when absent. */
+  readonly deadlineMs: number | undefined;
+  /** See {@link CallAsTask.passInputUntil}. */
+  readonly passInputUntil: number;
+}
 
 /** On whose behalf a request is handled, and what it may see. */
 export interface Caller {
@@ -6,8 +14,8 @@ export interface Caller {
   readonly client: ClientContext;
   /** The one server that is seen, with its own names; all of them when absent. */
   readonly scope?: string | undefined;
-  /** Set when nobody waits on a connection for the result: how long the call may take, in milliseconds. */
-  readonly taskMs?: number | undefined;
+  /** For a call that is, or may become, a task. */
+  readonly task?: TaskTerms | undefined;
   /** The session that stands behind the request. */
   readonly session?: CallerSession | undefined;
 }

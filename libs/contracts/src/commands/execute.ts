@@ -16,6 +16,16 @@ export interface ClientContext {
   readonly logLevel?: string;
 }
 
+export interface CallAsTask {
+  /** Its deadline may be longer than that of the server's calls. */
+  readonly hasOwnDeadline: boolean;
+  /**
+   * Milliseconds since the epoch until which an answer of a server of 2026-07-28 that asks for input is the reply; afterwards
+   * the client is asked in the course of the call.
+   */
+  readonly passInputUntil: number;
+}
+
 /** Asks an executor to send one MCP request upstream. Answered by {@link ExecuteReply}, after any number of {@link ExecutePart}s. */
 export interface ExecuteCommand {
   /** Unique per request; what {@link ExecutorControl} messages refer to. Equals `call.callId` for a tool call. */
@@ -36,8 +46,8 @@ export interface ExecuteCommand {
     readonly safetyClass: SafetyClass;
     /** Milliseconds since the epoch at which the gateway received it. */
     readonly requestedAt: number;
-    /** The call is a task: its deadline may be longer than that of the server's calls. */
-    readonly isTask?: true;
+    /** For a call that is, or may become, a task. */
+    readonly task?: CallAsTask;
   };
 }
 

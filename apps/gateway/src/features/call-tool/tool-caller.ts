@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { createEvent, newId, traceFields, type NewEvent, type RpcError } from '@signalbox/contracts';
+import { createEvent, newId, type CallAsTask, traceFields, type NewEvent, type RpcError } from '@signalbox/contracts';
 import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import { RequestTimeoutError, type Clock, type Tracer } from '@signalbox/ports';
-import type { Caller } from '../../caller.js';
+import type { Caller, TaskTerms } from '../../caller.js';
 import { rpcErrorOf, saysRetryable, withData } from '../../errors.js';
 import type { ToolEntry } from '../catalogue/catalogue-view.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
@@ -89,7 +89,7 @@ export class ToolCaller {
       arguments: params['arguments'],
       caller,
       requestedAt,
-      deadline: requestedAt + Math.min(caller.taskMs ?? entry.deadlineMs, request.timeoutMs ?? Infinity),
+      deadline: requestedAt + Math.min(caller.task?.deadlineMs ?? entry.deadlineMs, request.timeoutMs ?? Infinity),
       traceparent,
       bytes: request.bytes,
     };
@@ -117,7 +117,7 @@ export class ToolCaller {
         traceparent: call.traceparent,
         call: {
           ...{ callId, attempt: 1, tool: entry.name, safetyClass: entry.safetyClass, requestedAt },
-          ...(caller.taskMs === undefined ? {} : { isTask: true }),
+          ...(caller.task ? { task: asTask(caller.task) } : {}),
         },
         onCancelled: (reason) => void this.#cancelled(call, reason),
       });
@@ -165,7 +165,14 @@ export class ToolCaller {
 
   #ended(call: RequestedCall, outcome: RpcOutcome): CallOutcome {
     const { callId, entry } = call;
-    this.metrics.record(entry.server, entry.name, resultOf(outcome), this.#duration(call));
+    const result = resultOf(outcome);
+    const durationMs = this.#duration(call);
+    this.metrics.record(entry.server, entry.name, result, durationMs);
+    const { logger } = this.context;
+    if (logger?.isLevelEnabled('debug')) {
+      const fields = { callId, server: entry.server, tool: entry.name, result, durationMs };
+      logger.debug({ ...fields, ...traceFields(call.traceparent) }, 'tools/call');
+    }
     if ('error' in outcome) return { error: withData(outcome.error, { callId }), callId };
     return { result: withCallId(outcome.result, callId), callId };
   }
@@ -173,6 +180,10 @@ export class ToolCaller {
   #duration(call: RequestedCall): number {
     return Math.max(0, this.clock.now() - call.requestedAt);
   }
+}
+
+function asTask({ deadlineMs, passInputUntil }: TaskTerms): CallAsTask {
+  return { hasOwnDeadline: deadlineMs !== undefined, passInputUntil };
 }
 
 function resultOf(outcome: RpcOutcome): CallResult {

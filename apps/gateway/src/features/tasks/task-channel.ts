@@ -10,6 +10,10 @@ import { refusalOf } from '../mcp-endpoint/client-abilities.js';
 
 export interface TaskChannelOptions {
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Makes the call a task at the first question; else that goes to the client, and the call is none. */
+  readonly taskAtQuestion: boolean;
+  /** Hears that the call is a task now because of a question. */
+  onDetached(): void;
   /** Hears of a question that the client of the task is to answer. */
   onQuestion(key: string, method: string, params: object | undefined, place: QuestionPlace): void;
   /** The server no longer wants an answer. */
@@ -53,6 +57,10 @@ export class TaskChannel implements ClientChannel {
     return this.#cancelled !== undefined;
   }
 
+  get isTask(): boolean {
+    return this.#isTask;
+  }
+
   /** From now on the call is a task. */
   detach(): void {
     this.#isTask = true;
@@ -74,6 +82,10 @@ export class TaskChannel implements ClientChannel {
   }
 
   ask(method: string, params: object | undefined, place?: QuestionPlace): Promise<RpcOutcome> {
+    if (!this.#isTask && this.options.taskAtQuestion && !this.#cancelled) {
+      this.#isTask = true;
+      this.options.onDetached();
+    }
     if (!this.#isTask) {
       this.#asked = true;
       return this.client.ask(method, params, place);

@@ -25,10 +25,15 @@ import { missingTasks, takesTasks, withoutTasks } from './tasks-capability.js';
 
 type Request = McpRequest<Caller>;
 
+/** What an answer that asks for input has to come from the executor at most. */
+const PASSING_MS = 2_000;
+
 interface Run {
   readonly channel: TaskChannel;
   /** How long it may be answered like any other call; 0 when it is a task from the start. */
   readonly patienceMs: number;
+  /** Resolves when it is a task earlier than that. */
+  readonly escalated: Promise<void>;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly outcome: Promise<Outcome>;
@@ -102,10 +107,16 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
   #start(request: Request, entry: ToolEntry, support: TaskSupport, next: MethodHandler<Caller>): Run {
     const { caller, channel: client, params } = request;
     const { deadlineMs, ttlMs } = this.config.tasks;
-    const patienceMs = this.#patience(entry, support);
+    const mayAsk = isOfStatelessEra(this.catalogue.server(entry.server)?.protocolVersion);
+    const patienceMs = this.#patience(support, mayAsk);
+    const now = this.context.ports.clock.now();
+    let escalate!: () => void;
+    const escalated = new Promise<void>((resolve) => (escalate = resolve));
     let callId = '';
     const channel = new TaskChannel(client, {
       capabilities: caller.client.capabilities ?? {},
+      taskAtQuestion: mayAsk,
+      onDetached: escalate,
       onQuestion: (key, method, asked, { inbox, id: question }) =>
         this.#note(callId, this.log.inputRequested({ callId, key, method, params: asked, inbox, question })),
       onWithdrawn: (key) => this.#note(callId, this.log.inputClosed(callId, key, 'withdrawn')),
@@ -116,12 +127,12 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     });
     if (patienceMs === 0) channel.detach();
     // what is to be a task has its own time; what may become one has that of its server
-    const taskMs = support === 'auto' ? undefined : Math.min(deadlineMs, ttlMs);
-    const outcome = Promise.resolve(
-      next({ ...request, caller: { ...caller, taskMs }, channel, params: withProgress(params!) }),
-    );
-    const deadline = this.context.ports.clock.now() + (taskMs ?? entry.deadlineMs);
-    const run: Run = { channel, patienceMs, deadline, outcome, ended: undefined };
+    const ownMs = support === 'auto' ? undefined : Math.min(deadlineMs, ttlMs);
+    const task = { deadlineMs: ownMs, passInputUntil: now + patienceMs - Math.min(PASSING_MS, patienceMs / 2) };
+    const own = { ...request, caller: { ...caller, task }, channel, params: withProgress(params!) };
+    const outcome = Promise.resolve(next(own));
+    const deadline = now + (ownMs ?? entry.deadlineMs);
+    const run: Run = { channel, patienceMs, escalated, deadline, outcome, ended: undefined };
     const ended = (value: Outcome | undefined): void => {
       run.ended = value;
       this.#running.delete(callId);
@@ -130,21 +141,21 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     return run;
   }
 
-  /** How long a call may be answered like any other. */
-  #patience({ server }: ToolEntry, support: TaskSupport): number {
+  /** @param mayAsk whether the server is of 2026-07-28: it asks for input by its answer, which is not to be the result of a task */
+  #patience(support: TaskSupport, mayAsk: boolean): number {
     const { afterMs, inputWaitMs } = this.config.tasks;
     if (support === 'auto') return afterMs;
-    // servers of 2026-07-28 ask for input by their answer, which is not to be the result of a task
-    return isOfStatelessEra(this.catalogue.server(server)?.protocolVersion) ? inputWaitMs : 0;
+    return mayAsk ? inputWaitMs : 0;
   }
 
   /** Waits whether a call can be answered like any other. @returns false when it is to be a task */
   async #staysWithClient(run: Run, support: TaskSupport): Promise<boolean> {
-    const { channel, patienceMs, outcome } = run;
+    const { channel, patienceMs, escalated, outcome } = run;
     if (patienceMs === 0) return false;
     let timer: NodeJS.Timeout | undefined;
     const waited = new Promise<void>((resolve) => (timer = setTimeout(resolve, patienceMs)));
-    await Promise.race([outcome, waited]).finally(() => clearTimeout(timer));
+    await Promise.race([outcome, escalated, waited]).finally(() => clearTimeout(timer));
+    if (channel.isTask) return false;
     if (channel.cancelled || channel.asked) return true;
     if (run.ended && (support !== 'required' || asksForInput(run.ended))) return true;
     channel.detach();

@@ -146,7 +146,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     const now = this.context.ports.clock.now();
     const hop = Math.min(HOP_MS, (command.deadline - now) * HOP_SHARE);
     // that of a task is for whoever made it one to say
-    const longest = command.call?.isTask ? Infinity : now + server.definition.settings.deadlineMs;
+    const longest = command.call?.task?.hasOwnDeadline ? Infinity : now + server.definition.settings.deadlineMs;
     const deadline = Math.min(command.deadline - hop, longest);
     const { relay } = this.executors;
     const span = this.#tracer.startSpan(`process ${delivery.queue}`, {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClientContext } from '@signalbox/contracts';
+import type { ClientContext, ExecuteCommand } from '@signalbox/contracts';
 import {
   ErrorCode,
   isOfStatelessEra,
@@ -31,7 +31,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 /**
  * A request of a client of the legacy era to a modern server. Where the server answers that it needs input, which such a
  * client would not understand, the client is asked in its own way, and the request is made again with its answers. A client
- * of the modern era gets the server's answer as it is.
+ * of the modern era gets the server's answer as it is, unless its call is a task: that goes on where it is.
  */
 export class InputRounds {
   /** What to send next: the client's params, or those with its answers. */
@@ -52,8 +52,8 @@ export class InputRounds {
    */
   async take(outcome: RpcOutcome): Promise<RpcOutcome | undefined> {
     const asked = inputRequired(outcome);
-    const { client, params } = this.request.command;
-    if (!asked || isOfStatelessEra(client.protocolVersion)) return outcome;
+    const { client, params, call } = this.request.command;
+    if (!asked || passesInput(client, call)) return outcome;
     if (++this.#round > this.maxRounds) {
       throw new UpstreamProtocolError(`asked for input ${this.#round} times; at most ${this.maxRounds} are answered`);
     }
@@ -85,6 +85,11 @@ export class InputRounds {
     }
     return { result: responses };
   }
+}
+
+/** A client of the modern era understands the question, unless its call has become a task by now. */
+function passesInput({ protocolVersion }: ClientContext, call: ExecuteCommand['call']): boolean {
+  return isOfStatelessEra(protocolVersion) && Date.now() < (call?.task?.passInputUntil ?? Infinity);
 }
 
 function inputRequired(outcome: RpcOutcome): InputRequired | undefined {
