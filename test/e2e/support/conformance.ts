@@ -4,12 +4,17 @@ import { resolve } from 'node:path';
 /** The conformance suite, in a folder beside this repository's. */
 const TOOL = resolve(process.env.SIGNALBOX_CONFORMANCE ?? '../shared/conformance/conformance');
 
-/** Runs one requirement set of the suite against a URL. @returns its verdict in one line, and all that it printed */
-export async function runConformance(
-  url: string,
-  set: string,
-  label: string,
-): Promise<{ output: string; summary: string }> {
+export interface Verdict {
+  /** All that the suite printed. */
+  readonly output: string;
+  /** Its score in one line. */
+  readonly summary: string;
+  /** The scenarios that count and did not pass cleanly. */
+  readonly lost: readonly string[];
+}
+
+/** Runs one requirement set of the suite against a URL. */
+export async function runConformance(url: string, set: string, label: string): Promise<Verdict> {
   const child = spawn(TOOL, ['run', '--url', url, '--label', label, '--sets', set], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -18,5 +23,6 @@ export async function runConformance(
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   await new Promise((done, failed) => child.once('close', done).once('error', failed));
   const summary = output.split('\n').find((line) => line.startsWith('## ')) ?? '';
-  return { output, summary };
+  const lost = [...output.matchAll(/^(?:FAIL|WARN|SKIP) {3}(\S+) /gm)].map(([, scenario]) => scenario!);
+  return { output, summary, lost };
 }
