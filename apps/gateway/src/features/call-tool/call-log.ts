@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createEvent, pinnedStream, type NewEvent } from '@signalbox/contracts';
+import { createEvent, pinnedStream, traceFields, type NewEvent } from '@signalbox/contracts';
 import { InjectBlobs, InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { ClaimConflictError, type BlobStore } from '@signalbox/ports';
 import { EventLog, PayloadStore, Redactor } from '@signalbox/runtime';
@@ -61,7 +61,7 @@ export class CallLog implements OnApplicationShutdown {
       else append.catch(() => undefined);
       return { stored: append };
     }
-    this.#queue(callId, append);
+    this.#queue(call, append);
     return { stored: Promise.resolve() };
   }
 
@@ -84,7 +84,7 @@ export class CallLog implements OnApplicationShutdown {
     const isQueued = this.#mayQueue(call);
     const append = this.#append(call, [requested, completed], `${callId}.requested`, 0, claimsOf(callId), isQueued);
     if (!isQueued) await append;
-    else this.#queue(callId, append);
+    else this.#queue(call, append);
   }
 
   /** Resolves when nothing is on its way to the log any more. */
@@ -134,9 +134,11 @@ export class CallLog implements OnApplicationShutdown {
   }
 
   /** Lets an append go on that nobody waits for. */
-  #queue(callId: string, append: Promise<unknown>): void {
+  #queue({ callId, traceparent }: RequestedCall, append: Promise<unknown>): void {
     const settled: Promise<void> = append
-      .catch((error: unknown) => this.context.logger?.error({ err: error, callId }, 'a request is not in the log'))
+      .catch((error: unknown) =>
+        this.context.logger?.error({ err: error, callId, ...traceFields(traceparent) }, 'a request is not in the log'),
+      )
       .then(() => void this.#queued.delete(settled));
     this.#queued.add(settled);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '@signalbox/contracts';
+import { newId, traceFields } from '@signalbox/contracts';
 import { InjectClock, InjectContext, InjectTracer, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock, Tracer } from '@signalbox/ports';
 import { rpcErrorOf, withData } from '../../errors.js';
@@ -58,7 +58,7 @@ export class LocalAnswers {
     } catch (cause) {
       span.fail((cause as Error).message);
       const error = rpcErrorOf(cause, entry.server, (err) =>
-        this.context.logger?.error({ err, callId }, 'a call failed'),
+        this.context.logger?.error({ err, callId, ...traceFields(span.traceparent) }, 'a call failed'),
       );
       return { callId, error: withData(error, { callId }) };
     } finally {

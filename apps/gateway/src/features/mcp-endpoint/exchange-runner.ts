@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { traceFields } from '@signalbox/contracts';
 import { ErrorCode, MethodRouter, PostExchange, type Accepted, type Outcome, type RpcRequest } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock } from '@signalbox/ports';
@@ -64,7 +65,7 @@ export class ExchangeRunner {
         headers: response.req.headers,
       });
     } catch (error) {
-      outcome = this.#unexpected(method, error);
+      outcome = this.#unexpected(method, error, traceparent);
     }
     if (!(outcome instanceof Promise)) return exchange.finish(outcome);
     this.#running++;
@@ -72,7 +73,7 @@ export class ExchangeRunner {
     this.#slow.add(exchange);
     outcome.then(
       (result) => this.#end(session, exchange, result),
-      (error: unknown) => this.#end(session, exchange, this.#unexpected(method, error)),
+      (error: unknown) => this.#end(session, exchange, this.#unexpected(method, error, traceparent)),
     );
   }
 
@@ -103,8 +104,8 @@ export class ExchangeRunner {
     if (this.#running === 0) this.#drained?.();
   }
 
-  #unexpected(method: string, error: unknown): Outcome {
-    this.context.logger?.error({ err: error, method }, 'a request failed');
+  #unexpected(method: string, error: unknown, traceparent: string | undefined): Outcome {
+    this.context.logger?.error({ err: error, method, ...traceFields(traceparent) }, 'a request failed');
     return INTERNAL_ERROR;
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { RpcError } from '@signalbox/contracts';
 import { ErrorCode, negotiateRevision, rpcError, sendJson, successText, type RpcRequest } from '@signalbox/mcp';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
+import type { Tracer } from '@signalbox/ports';
 import { GatewayCode, rpcErrorOf, saysRetryable } from '../../errors.js';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import type { IncomingPost } from './incoming.js';
@@ -14,15 +16,37 @@ const MAX_CAPABILITIES = 65_536;
 /** Answers `initialize`: negotiates the revision and opens a session. */
 @Injectable()
 export class Initializer {
+  readonly #tracer: Tracer;
+
   constructor(
     private readonly sessions: Sessions,
     private readonly follower: CatalogueFollower,
     @InjectContext() private readonly context: ServiceContext,
-  ) {}
+  ) {
+    this.#tracer = context.ports.telemetry.tracer(context.service, context.instanceId);
+  }
 
-  async initialize({ response, principal, scope }: IncomingPost, { id, params }: RpcRequest): Promise<void> {
+  /** @param parent `traceparent` of the request */
+  async initialize(incoming: IncomingPost, request: RpcRequest, parent: string | undefined): Promise<void> {
+    if (!this.#tracer.records(parent)) return void (await this.#open(incoming, request));
+    const attributes = { 'mcp.method.name': 'initialize', 'jsonrpc.request.id': String(request.id).slice(0, MAX_NAME) };
+    const span = this.#tracer.startSpan('initialize', { kind: 'server', parent, attributes });
+    const error = await this.#open(incoming, request);
+    if (error) {
+      span.setAttribute('error.type', String(error.code));
+      span.fail(error.message);
+    }
+    span.end();
+  }
+
+  /** Never rejects. @returns the error that was answered */
+  async #open({ response, principal, scope }: IncomingPost, { id, params }: RpcRequest): Promise<RpcError | undefined> {
+    const refused = (status: number, error: RpcError, headers?: Readonly<Record<string, string>>): RpcError => {
+      refuse(response, status, error, id, headers);
+      return error;
+    };
     const fault = faultOf(params);
-    if (fault !== undefined) return refuse(response, 200, rpcError(ErrorCode.InvalidParams, fault), id);
+    if (fault !== undefined) return refused(200, rpcError(ErrorCode.InvalidParams, fault));
     const { protocolVersion: asked, capabilities = {}, clientInfo } = params as Record<string, unknown>;
     const protocolVersion = negotiateRevision(asked);
     try {
@@ -37,14 +61,15 @@ export class Initializer {
         const error = rpcError(GatewayCode.Overloaded, 'There are as many sessions as there may be; try again later', {
           retryable: true,
         });
-        return refuse(response, 503, error, id, { 'retry-after': '5' });
+        return refused(503, error, { 'retry-after': '5' });
       }
       this.follower.watch(scope);
       const about = describeGateway(this.follower.catalogue, scope, this.context.version);
       sendJson(response, 200, successText(id, { protocolVersion, ...about }), { 'mcp-session-id': session.wireId });
+      return undefined;
     } catch (cause) {
       const error = rpcErrorOf(cause, 'signalbox', (err) => this.context.logger?.error({ err }, 'initialize'));
-      refuse(response, saysRetryable(error) ? 503 : 500, error, id);
+      return refused(saysRetryable(error) ? 503 : 500, error);
     }
   }
 }

@@ -30,7 +30,9 @@ export class SessionEra {
       return refuse(response, 503, error, message.message.id, { 'retry-after': '1' });
     }
     if (message.kind === 'request' && message.message.method === 'initialize') {
-      return this.initializer.initialize(incoming, message.message);
+      const { params } = message.message;
+      const traceparent = traceparentOf(request.headers['traceparent'], params);
+      return this.initializer.initialize(incoming, message.message, traceparent);
     }
     const id = message.kind === 'request' ? message.message.id : null;
     const found = this.finder.find(incoming, id);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { traceFields } from '@signalbox/contracts';
 import {
   ErrorCode,
   MethodRouter,
@@ -71,14 +72,14 @@ export class StatelessRunner {
     try {
       outcome = this.router.handle({ id, method, params, caller, channel: exchange, bytes, traceparent, headers });
     } catch (error) {
-      outcome = this.#unexpected(method, error);
+      outcome = this.#unexpected(method, error, traceparent);
     }
     if (!(outcome instanceof Promise)) return exchange.finish(outcome);
     this.#running.add(exchange);
     this.#wait(turn, (reason) => exchange.cancel(reason));
     outcome.then(
       (result) => this.#end(exchange, result),
-      (error: unknown) => this.#end(exchange, this.#unexpected(method, error)),
+      (error: unknown) => this.#end(exchange, this.#unexpected(method, error, traceparent)),
     );
   }
 
@@ -121,8 +122,8 @@ export class StatelessRunner {
     if (this.#running.size === 0) this.#drained?.();
   }
 
-  #unexpected(method: string, error: unknown): Outcome {
-    this.context.logger?.error({ err: error, method }, 'a request failed');
+  #unexpected(method: string, error: unknown, traceparent: string | undefined): Outcome {
+    this.context.logger?.error({ err: error, method, ...traceFields(traceparent) }, 'a request failed');
     return INTERNAL_ERROR;
   }
 }
