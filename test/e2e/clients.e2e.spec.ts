@@ -1,27 +1,32 @@
 import { runSignalbox, toolsOf, type RunningSignalbox } from '@signalbox/testing';
 import { hasConformanceFixture, startConformanceFixture, type ServerUnderTest } from '@signalbox/testing/mcp-servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspector, newSdkClient, oldSdkClient, type TestClient } from './support/clients.js';
+import { inspector, newSdkClient, oldSdkClient, statelessSdkClient, type TestClient } from './support/clients.js';
 import { stdioFixture } from './support/servers.js';
 
 const text = (result: { content: { text?: string }[] }): string | undefined => result.content[0]?.text;
 
 describe.skipIf(!hasConformanceFixture())('MCP clients through the gateway', () => {
   let fixture: ServerUnderTest;
+  let modern: ServerUnderTest;
   let signalbox: RunningSignalbox;
 
   beforeAll(async () => {
     fixture = await startConformanceFixture();
-    signalbox = await runSignalbox({ config: { mcpServers: { web: { url: fixture.url }, pipe: stdioFixture } } });
-    await toolsOf(signalbox, 'web', 'pipe');
+    modern = await startConformanceFixture(undefined, 'modern');
+    const mcpServers = { web: { url: fixture.url }, pipe: stdioFixture, modern: { url: modern.url } };
+    signalbox = await runSignalbox({ config: { mcpServers } });
+    await toolsOf(signalbox, 'web', 'pipe', 'modern');
   });
   afterAll(async () => {
     await signalbox?.[Symbol.asyncDispose]();
     await fixture?.stop();
+    await modern?.stop();
   });
 
   describe.each([
     ['@modelcontextprotocol/client', newSdkClient],
+    ['@modelcontextprotocol/client without a session', statelessSdkClient],
     ['@modelcontextprotocol/sdk', oldSdkClient],
   ])('%s', (_name, connect) => {
     let client: TestClient;
@@ -30,7 +35,7 @@ describe.skipIf(!hasConformanceFixture())('MCP clients through the gateway', () 
     });
     afterAll(() => client?.close());
 
-    describe.each(['web', 'pipe'])('with the upstream server "%s"', (server) => {
+    describe.each(['web', 'pipe', 'modern'])('with the upstream server "%s"', (server) => {
       it('calls a tool, and gets what the server said, with the id of the call', async () => {
         const result = await client.call(`${server}__fx_echo`, { a: 1, nested: { ü: ['✓'] } });
         expect(result.structuredContent!.args).toEqual({ a: 1, nested: { ü: ['✓'] } });

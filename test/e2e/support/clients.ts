@@ -70,6 +70,40 @@ export async function newSdkClient(url: string): Promise<TestClient> {
   };
 }
 
+/** The same SDK when it speaks 2026-07-28: without a session, each request for itself. */
+export async function statelessSdkClient(url: string): Promise<TestClient> {
+  const versionNegotiation = { mode: { pin: '2026-07-28' } };
+  const client = new NewClient(info('stateless-sdk'), { capabilities, versionNegotiation });
+  const heard: TestClient['heard'][number][] = [];
+  const hear = (notification: unknown): void => void heard.push(notification as any);
+  client.setRequestHandler('sampling/createMessage', () => Promise.resolve(sampled));
+  client.setRequestHandler('elicitation/create', () => Promise.resolve(elicited));
+  client.setRequestHandler('roots/list', () => Promise.resolve(roots));
+  for (const method of ['notifications/message', 'notifications/resources/updated'] as const) {
+    client.setNotificationHandler(method, hear);
+  }
+  client.fallbackNotificationHandler = (notification) => Promise.resolve(hear(notification));
+  await client.connect(new NewTransport(new URL(url)));
+  const _meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
+  const subscriptions: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const subscription of subscriptions) await subscription.close();
+    await client.close();
+  };
+  return {
+    heard,
+    tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    call: async (name, args = {}, options = {}) =>
+      (await client.callTool({ name, arguments: args, _meta }, options)) as unknown as ToolResult,
+    readResource: async (uri) =>
+      (await client.readResource({ uri })).contents.map((c) => ('text' in c ? c.text : undefined))[0],
+    prompts: async () => (await client.listPrompts()).prompts.map((prompt) => prompt.name),
+    subscribe: async (uri) => void subscriptions.push(await client.listen({ resourceSubscriptions: [uri] })),
+    abandon: () => client.close(),
+    close,
+  };
+}
+
 /** `@modelcontextprotocol/sdk` 1.x, which most clients in the field are built on. */
 export async function oldSdkClient(url: string): Promise<TestClient> {
   const client = new OldClient(info('old-sdk'), { capabilities });
