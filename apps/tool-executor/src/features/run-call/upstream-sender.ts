@@ -46,7 +46,7 @@ export class UpstreamSender {
     for (let tries = 0; ; tries++) {
       try {
         const leased = server.lease(client, request.deadline, requestId);
-        const slot = leased instanceof Promise ? await leased : leased;
+        const slot = leased instanceof Promise ? await leased.catch((error) => notMade(error, request)) : leased;
         const pooled = slot.resource;
         pooled.holder = client;
         request.pooled = pooled;
@@ -152,6 +152,13 @@ export class UpstreamSender {
       Date.now() + FIRST_PAUSE_MS * 2 ** tries < request.deadline
     );
   }
+}
+
+/** A server whose connection could not be made has seen nothing of the request, however far that came. */
+function notMade(error: unknown, { deadline }: RunningRequest): never {
+  const isTooSlow = error instanceof DeadlineError && Date.now() < deadline;
+  if (!isTooSlow && !(error instanceof UpstreamClosedError)) throw error;
+  throw new UpstreamClosedError(error.message, false);
 }
 
 /** The client's own `_meta` with our place in the trace (SEP-414). */
