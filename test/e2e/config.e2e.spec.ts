@@ -108,6 +108,22 @@ describe('editing the configuration file while Signalbox runs', () => {
     await waitFor(requested, WITHIN);
   });
 
+  it('changes a limit that is read per use, and says what waits for a restart', async () => {
+    const mcpServers = { a: gate, c: gate };
+    const mcp = async (): Promise<number> => {
+      const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+      return (await fetch(signalbox.mcp, { method: 'POST', headers, body: ' '.repeat(5_000) })).status;
+    };
+    expect(await mcp()).not.toBe(413);
+    edit(
+      JSON.stringify({ mcpServers, signalbox: { gateway: { http: { maxBodyBytes: 4_000 }, sessions: { max: 50 } } } }),
+    );
+    await waitFor(async () => (await mcp()) === 413, { ...WITHIN, what: 'the new limit' });
+    expect((await get('/config')).needsRestart).toEqual(['signalbox.gateway.sessions.max']);
+    edit(JSON.stringify({ mcpServers }));
+    await waitFor(async () => (await mcp()) !== 413, { ...WITHIN, what: 'the old limit' });
+  });
+
   it('can be taken back', async () => {
     const answer = await fetch(`${signalbox.registry}/config/rollback`, {
       method: 'POST',

@@ -1,4 +1,4 @@
-import { sectionChecks, startService, type RawRoute, type StartService } from '@signalbox/nest-kit';
+import { followSettings, sectionChecks, startService, type RawRoute, type StartService } from '@signalbox/nest-kit';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import { gatewayConfigSchema, parseGatewayConfig } from './config.js';
 import { FrontGuard } from './features/auth/front-guard.js';
@@ -10,6 +10,7 @@ import { GatewayModule } from './gateway.module.js';
 /** Starts the gateway. @throws Error for a wrong configuration, or an address open to others without authentication */
 export const start: StartService = async (context) => {
   const config = parseGatewayConfig(context.config);
+  followSettings(context.config, 'gateway', config, () => parseGatewayConfig(context.config));
   refuseOpenBind(context.bind, config);
   return startService(context, {
     module: GatewayModule.with(config),

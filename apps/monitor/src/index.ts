@@ -1,10 +1,11 @@
-import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { followSettings, sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
 import { monitorConfigSchema, parseMonitorConfig } from './config.js';
 import { MonitorModule } from './monitor.module.js';
 
 /** Starts the monitor: it reads the log, and appends nothing but its own registration. */
 export const start: StartService = async (context) => {
   const config = parseMonitorConfig(context.config);
+  followSettings(context.config, 'monitor', config, () => parseMonitorConfig(context.config));
   return startService(context, {
     module: MonitorModule.with(config),
     title: 'Signalbox monitor',

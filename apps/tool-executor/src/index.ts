@@ -1,4 +1,4 @@
-import { sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
+import { followSettings, sectionChecks, startService, type StartService } from '@signalbox/nest-kit';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import { executorConfigSchema, parseExecutorConfig } from './config.js';
 import { ToolExecutorModule } from './tool-executor.module.js';
@@ -6,6 +6,7 @@ import { ToolExecutorModule } from './tool-executor.module.js';
 /** Starts the tool-executor: it holds the connections to upstream servers and runs calls on them. */
 export const start: StartService = (context) => {
   const config = parseExecutorConfig(context.config);
+  followSettings(context.config, 'tool-executor', config, () => parseExecutorConfig(context.config));
   return startService(context, {
     module: ToolExecutorModule.with(config),
     title: 'Signalbox tool-executor',

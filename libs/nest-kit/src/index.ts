@@ -8,6 +8,7 @@ export * from './readiness-probe.js';
 export { type BusPatternOptions } from './bus-transport.js';
 export { type RegistrationOptions } from './self-registration.js';
 export * from './start-service.js';
+export { followSettings } from './follow-settings.js';
 export { sectionChecks, type SectionChecks } from './section-checks.js';
 export { CONFIG_STREAM, followRollbacks, type FollowRollbacksOptions } from './follow-rollbacks.js';
 export { startLogRelay, type LogRelayOptions } from './relays/log-relay.js';

@@ -5,13 +5,15 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import type { LiveConfig } from '../config/live-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { createLogger } from './logger.js';
 import { openConfig } from './open-config.js';
 import { Shutdown } from './shutdown.js';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const WITHIN = { timeoutMs: 20_000 };
 const checks = sectionChecks({ gateway: z.strictObject({ max: z.number().max(100).default(10) }) });

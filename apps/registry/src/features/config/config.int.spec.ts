@@ -8,8 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request, { type Agent } from 'supertest';
-import { expect, describe, it, onTestFinished } from 'vitest';
+import { expect, describe, it, onTestFinished, vi } from 'vitest';
 import { checks, start } from '../../index.js';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const TIMEOUT = { timeoutMs: 20_000 };
 const GITHUB = { url: 'http://127.0.0.1:9/mcp', headers: { Authorization: 'geheim' } };

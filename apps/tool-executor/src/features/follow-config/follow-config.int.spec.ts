@@ -3,8 +3,10 @@ import { loadConfig, type LiveConfig } from '@signalbox/platform';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Harness, until } from '../../../test/harness.js';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const COUNTING = join(import.meta.dirname, '../../../test/counting-server.mjs');
 let folder: string;
