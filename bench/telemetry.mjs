@@ -1,8 +1,10 @@
 // µs of CPU per span, made as on the path of a call: a server span and three children with four attributes each, every
 // traceparent read once. With a collector that takes what it is sent, or with --url a real one; 10 000 spans/s, as the
 // bound of the queue allows no more than what the collector takes.
-// Run: npm exec -c 'node bench/telemetry.mjs [--spans 200000] [--url http://127.0.0.1:4318]'
-// (after `npx tsc -b libs/adapters/embedded libs/adapters/otel`)
+// Then whole calls through Signalbox with spans on and off (bench/lib/traced-calls.mjs), for which the load generator of
+// bench/run.mjs is needed; --spans 0 leaves the first part out, --rounds 0 the second.
+// Run: npm exec -c 'node bench/telemetry.mjs [--spans 200000] [--rounds 3] [--clients 8] [--seconds 4] [--url http://127.0.0.1:4318]'
+// (after `npm run build`)
 import { IdTelemetry } from '@signalbox/adapter-embedded';
 import { OtelTelemetry } from '@signalbox/adapter-otel';
 import { fork } from 'node:child_process';
@@ -10,9 +12,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { measureCalls } from './lib/traced-calls.mjs';
 
 const { values } = parseArgs({
-  options: { spans: { type: 'string', default: '200000' }, url: { type: 'string' }, collector: { type: 'boolean' } },
+  options: {
+    spans: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '4' },
+    url: { type: 'string' },
+    collector: { type: 'boolean' },
+  },
 });
 const SPANS_PER_CALL = 4;
 
@@ -21,12 +31,17 @@ if (values.collector) {
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
   process.on('disconnect', () => process.exit());
 } else {
-  await main(Number(values.spans));
-}
-
-async function main(spans) {
   const collector = values.url ? undefined : fork(import.meta.filename, ['--collector']);
   const endpoint = values.url ?? `http://127.0.0.1:${(await once(collector, 'message'))[0]}`;
+  const { clients, seconds, rounds } = values;
+  if (Number(values.spans) > 0) await measureSpans(Number(values.spans), endpoint);
+  if (Number(rounds) > 0) {
+    await measureCalls({ endpoint, clients: Number(clients), seconds: Number(seconds), rounds: Number(rounds) });
+  }
+  collector?.disconnect();
+}
+
+async function measureSpans(spans, endpoint) {
   const rows = [
     ['embedded: ids only', new IdTelemetry(), spans, Infinity],
     ['embedded: keeps 1000 traces', new IdTelemetry({ keptTraces: 1000 }), spans, Infinity],
@@ -54,7 +69,6 @@ async function main(spans) {
     console.log(`${name.padEnd(30)} ${((user + system) / count).toFixed(2)} µs CPU per span${fate}`);
     await telemetry.close();
   }
-  collector?.disconnect();
 }
 
 /** Waits until the collector has what was made, or for two seconds. */
