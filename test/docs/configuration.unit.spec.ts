@@ -1,3 +1,4 @@
+import { isWithin, LIVE_SETTINGS } from '@signalbox/contracts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectDocument, readDocument, rowsOf, table, writtenIn } from './document.js';
@@ -30,6 +31,7 @@ describe('docs/configuration.md', () => {
       ]);
       return [name, table(['key', 'type', 'default', 'allowed', 'meaning'], rows)];
     });
+    parts.push(['live', LIVE_SETTINGS.map((path) => `- \`${path}\``).join('\n')]);
     await expectDocument(FILE, new Map(parts));
   });
 
@@ -44,5 +46,15 @@ describe('docs/configuration.md', () => {
     const written = rowsOf(part.split('<!-- end of environment -->')[0]!).slice(1);
     const variables = written.map(([name]) => name!.replaceAll('`', ''));
     expect(variables.toSorted()).toEqual([...read].filter((name) => name !== 'SERVER_URLS').toSorted());
+  });
+});
+
+describe('what is applied while running', () => {
+  it('is settings that there are', () => {
+    const known = SECTIONS.flatMap(({ name, settings }) => settings.map(({ path }) => `${name}.${path}`));
+    const unknown = LIVE_SETTINGS.filter(
+      (live) => live !== 'mcpServers' && !known.some((path) => isWithin(path, live)),
+    );
+    expect(unknown).toEqual([]);
   });
 });
