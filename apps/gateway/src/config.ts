@@ -106,8 +106,8 @@ export const gatewayConfigSchema = z.strictObject({
       afterMs: ms(10_000),
       /** How long a server of 2026-07-28 has to ask for input, or to answer, before a call of a tool that says to take long becomes a task. */
       inputWaitMs: ms(1_000, 60_000),
-      /** Tasks whose changes one stream of `subscriptions/listen` tells. */
-      maxWatched: count(100, 10_000),
+      /** Tasks whose changes are told on streams of `subscriptions/listen`; of further ones clients hear when they ask. */
+      maxWatched: count(1_000, 100_000),
     })
     .prefault({}),
   catalogue: z

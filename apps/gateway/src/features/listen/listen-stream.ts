@@ -24,7 +24,7 @@ export class ListenStream {
   ) {}
 
   /** Says what will be sent; nothing is sent before. @param honoured what of the filter is served */
-  acknowledge(honoured: ListenFilter): void {
+  acknowledge(honoured: object): void {
     this.#acknowledged = true;
     this.stream.send(this.#text('notifications/subscriptions/acknowledged', { notifications: honoured }));
     for (const text of this.#early) this.stream.send(text);
@@ -40,6 +40,11 @@ export class ListenStream {
 
   resourceUpdated(params: object): void {
     this.#send('notifications/resources/updated', params);
+  }
+
+  /** What an extension of MCP has to tell. */
+  notify(method: string, params: object): void {
+    this.#send(method, params);
   }
 
   /** Ends it in good order: the client knows then that nothing broke. */

@@ -9,6 +9,7 @@ import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
 import { AnswerStreams } from './answer-streams.js';
+import type { ExtendedListen, ListenExtension } from './listen-extension.js';
 import { ListenStream } from './listen-stream.js';
 import { readFilter, type ListenFilter } from './listen-filter.js';
 
@@ -27,6 +28,7 @@ interface Listen {
   readonly client: ClientContext & { readonly sessionId: string };
   /** URI → server that was asked to report its changes. */
   readonly subscribed: Map<string, string>;
+  readonly extended: ExtendedListen | undefined;
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
@@ -40,6 +42,7 @@ const NOBODY: ClientChannel = {
 @Injectable()
 export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   readonly #open = new Map<string, Listen>();
+  extension: ListenExtension | undefined;
 
   constructor(
     private readonly streams: AnswerStreams,
@@ -72,11 +75,13 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
         retryable: true,
       });
     }
+    const extended = this.extension?.listen(client, notifications as object);
+    if (extended && 'error' in extended) return extended.error;
     this.follower.watch(scope);
     const sessionId = newId();
     const stream = new ListenStream(id, scope, filter, new AnswerStream(response, this.streams));
     const about = { ...client, gateway: this.context.instanceId, sessionId };
-    const listen: Listen = { stream, client: about, subscribed: new Map() };
+    const listen: Listen = { stream, client: about, subscribed: new Map(), extended };
     this.#open.set(sessionId, listen);
     response.once('close', () => this.#close(listen));
     void this.#begin(listen, filter);
@@ -95,7 +100,9 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   async #begin(listen: Listen, filter: ListenFilter): Promise<void> {
-    const { resourceSubscriptions, ...lists } = filter;
+    const { resourceSubscriptions, ...others } = filter;
+    const more = await listen.extended?.begin((method, params) => listen.stream.notify(method, params));
+    const lists = { ...others, ...more };
     if (!resourceSubscriptions) return listen.stream.acknowledge(lists);
     const honoured = await Promise.all(resourceSubscriptions.map((uri) => this.#subscribe(listen, uri)));
     if (!this.#open.has(listen.client.sessionId)) return this.#forget(listen);
@@ -126,6 +133,7 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
 
   #close(listen: Listen): void {
     this.#open.delete(listen.client.sessionId);
+    listen.extended?.end();
     this.#forget(listen);
   }
 

@@ -2,7 +2,6 @@ import { createEmbeddedPorts } from '@signalbox/adapter-embedded';
 import {
   createEvent,
   EXECUTOR_CONTROL,
-  pinnedStream,
   type ExecuteCommand,
   type ExecutorControl,
   type NewEvent,
@@ -12,6 +11,7 @@ import type { Delivery, PortSet } from '@signalbox/ports';
 import { waitFor } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextOf, startGateway, WireClient, type GatewayUnderTest } from '../../../test/gateway-under-test.js';
+import { completed, logAttempt, lost, progressed, started } from '../../../test/played-attempt.js';
 import { SseReader } from '../../../test/sse-reader.js';
 import { start } from '../../index.js';
 
@@ -21,7 +21,6 @@ const OPTIONS = {
     calls: { inlineBytes: 512, drainMs: 50 },
   },
 };
-const EXECUTOR = 'tool-executor-1';
 const tool = { name: 't', inputSchema: { type: 'object' } };
 let ports: PortSet & { close(): Promise<void> };
 let one: GatewayUnderTest;
@@ -84,38 +83,18 @@ async function call(id: string | number, arguments_: object = {}): Promise<Runni
   const reader = new SseReader(await response);
   await reader.find((event) => event.id !== undefined);
   const { callId } = command.call!;
-  const log = async (...events: NewEvent[]): Promise<void> => {
-    for (const event of events) {
-      const { attempt } = event.data as { attempt: number };
-      const metadata = { actor: EXECUTOR, correlationId: callId };
-      const stream = pinnedStream('attempt', EXECUTOR, `${callId}.${attempt}`);
-      await ports.events.append({ stream, expectedVersion: 'any', events: [event], commitId: event.id, metadata });
-    }
-  };
-  await log(started(callId, 1));
+  const log = (...events: NewEvent[]): Promise<void> => logAttempt(ports, callId, ...events);
+  await log(started(callId));
   const progress = async (...values: number[]): Promise<void> => {
     for (const value of values) {
-      const progressed = { progress: value, total: 10 };
-      const part = { progressToken: callId, ...progressed };
+      const part = { progressToken: callId, progress: value, total: 10 };
       delivery.part({ kind: 'notification', method: 'notifications/progress', params: part });
-      await log(createEvent('tool.call.progressed', { callId, attempt: 1, ...progressed }));
+      await log(progressed(callId, value, { total: 10 }));
     }
   };
   return { callId, reader, delivery, log, progress, leave: () => abort.abort() };
 }
 
-const started = (callId: string, attempt: number): NewEvent =>
-  createEvent('tool.call.started', { callId, attempt, server: 's', tool: 't', executor: EXECUTOR, waitedMs: 0 });
-const completed = (callId: string, result: object, attempt = 1): NewEvent =>
-  createEvent('tool.call.completed', { callId, attempt, result, isError: false, durationMs: 1 });
-const lost = (callId: string, attempt: number): NewEvent =>
-  createEvent('tool.call.failed', {
-    callId,
-    attempt,
-    error: { code: -32000, message: 'lost', data: { executorLost: true, started: false } },
-    retryable: true,
-    durationMs: 1,
-  });
 const text = (value: string) => ({ content: [{ type: 'text', text: value }] });
 const progressOf = ({ events }: SseReader): number[] =>
   events.filter(({ data }) => data?.method === 'notifications/progress').map(({ data }) => data.params.progress);
@@ -216,8 +195,8 @@ describe('a call whose stream broke', () => {
     running.leave();
     const again = await takeUp(there, lastId(running.reader));
     const { callId } = running;
-    const progressed = (progress: number) => createEvent('tool.call.progressed', { callId, attempt: 2, progress });
-    await running.log(lost(callId, 1), started(callId, 2), progressed(1), progressed(2), progressed(3));
+    const again2 = (progress: number) => createEvent('tool.call.progressed', { callId, attempt: 2, progress });
+    await running.log(lost(callId, 1), started(callId, 2), again2(1), again2(2), again2(3));
     await running.log(completed(callId, text('second'), 2));
     await again.done;
     expect(progressOf(again)).toEqual([3]);

@@ -79,7 +79,7 @@ export class StatelessEra {
     }
     const notifications = params?.['notifications'];
     const fault = this.surroundings.listens.open({ id, notifications, client, scope, response });
-    if (fault) refuse(response, 200, fault, id);
+    if (fault) refuse(response, fault.code === ErrorCode.MissingCapability ? 400 : 200, fault, id);
   }
 
   #run(incoming: IncomingPost, message: RpcRequest, params: Params | undefined, client: Client): void {

@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { EXECUTOR_CONTROL, gatewayInbox, type ExecutorControl, type TaskSupport } from '@signalbox/contracts';
 import {
+  ErrorCode,
   isOfStatelessEra,
   rpcError,
   type MethodHandler,
@@ -174,7 +175,7 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     try {
       const data = { callId, secretHash, principal, server, tool, deadline, ttlMs, pollIntervalMs };
       const createdAt = await this.log.created(data);
-      void run.outcome.then((outcome) => this.#noteFailure(callId, outcome));
+      this.#note(callId, this.#noteFailure(callId, run.outcome));
       return { result: newTask(writeTaskId(id), createdAt, { ttlMs, pollIntervalMs }) };
     } catch (cause) {
       run.channel.cancel('the task could not be recorded');
@@ -182,15 +183,21 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  /** Sees to it that a task ends whose call has failed without an outcome in the log. */
-  async #noteFailure(callId: string, outcome: Outcome): Promise<void> {
-    if (!('error' in outcome)) return;
+  /** Sees to it that a task ends whose call did not get into the log; all others have, or get, an outcome there. */
+  async #noteFailure(callId: string, outcome: Promise<Outcome>): Promise<void> {
+    const failure = await outcome.then(
+      (value) => ('error' in value ? value.error : undefined),
+      (error: Error) => rpcError(ErrorCode.InternalError, error.message),
+    );
+    if (!failure) return;
     const { task } = await this.log.read(callId);
-    if (!task.answer.outcome) this.#note(callId, this.log.failed(callId, outcome.error));
+    if (!task.answer.requested) await this.log.failed(callId, failure);
   }
 
   #note(callId: string, append: Promise<void>): void {
-    append.catch((err: unknown) => this.context.logger?.error({ err, callId }, 'a change of a task is not in the log'));
+    append.catch((err: unknown) =>
+      this.context.logger?.error({ err, callId }, 'what became of a task is not in the log'),
+    );
   }
 }
 
