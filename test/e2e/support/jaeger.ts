@@ -51,15 +51,15 @@ export function hasAllParents(spans: readonly SeenSpan[]): boolean {
 
 /** The names from the root of the trace down to a span. @throws Error when a parent is missing */
 export function pathTo(spans: readonly SeenSpan[], name: string): string[] {
+  const first = spans.find((span) => `${span.service}: ${span.name}` === name);
+  if (!first) throw new Error(`no span ${name}`);
   const path: string[] = [];
-  let at = spans.find((span) => `${span.service}: ${span.name}` === name);
-  if (!at) throw new Error(`no span ${name}`);
-  for (;;) {
+  for (let at: SeenSpan = first; ;) {
     path.unshift(`${at.service}: ${at.name}`);
-    const { parent } = at;
-    if (parent === undefined) return path;
-    const above = spans.find(({ id }) => id === parent);
-    if (!above) throw new Error(`the parent of ${path[0]} is not there`);
-    at = above;
+    const above: string | undefined = at.parent;
+    if (above === undefined) return path;
+    const next: SeenSpan | undefined = spans.find(({ id }) => id === above);
+    if (!next) throw new Error(`the parent of ${path[0]} is not there`);
+    at = next;
   }
 }

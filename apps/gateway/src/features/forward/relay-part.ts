@@ -1,6 +1,7 @@
 import { newId, type ExecutePart, type ExecutorControl } from '@signalbox/contracts';
 import type { ClientChannel, RpcOutcome } from '@signalbox/mcp';
-import type { MessageBus } from '@signalbox/ports';
+import type { MessageBus, Tracer } from '@signalbox/ports';
+import { startAskSpan } from './ask-span.js';
 import { passesLevel } from './log-level.js';
 
 export interface PartContext {
@@ -11,6 +12,9 @@ export interface PartContext {
   readonly logLevel: string | undefined;
   /** The progress token that the client gave; without one it wants no progress. */
   readonly clientToken: string | number | undefined;
+  readonly tracer: Tracer;
+  /** Of the request. */
+  readonly traceparent: string;
 }
 
 /** Passes on to the client what comes from upstream while its request runs. */
@@ -30,7 +34,18 @@ function levelOf(params: object | undefined): unknown {
 function relayQuestion(part: Extract<ExecutePart, { kind: 'request' }>, context: PartContext): void {
   // whether we are there is ours to say
   if (part.method === 'ping') return sendAnswer(context.bus, part.inbox, context.requestId, part.id, { result: {} });
-  void context.channel.ask(part.method, part.params as object | undefined, part).then((outcome) => {
+  const { params, span } = startAskSpan(
+    context.tracer,
+    part.method,
+    part.params as object | undefined,
+    context.traceparent,
+  );
+  void context.channel.ask(part.method, params, part).then((outcome) => {
+    if ('error' in outcome) {
+      span?.setAttribute('error.type', String(outcome.error.code));
+      span?.fail(outcome.error.message);
+    }
+    span?.end();
     sendAnswer(context.bus, part.inbox, context.requestId, part.id, outcome);
   });
 }

@@ -76,7 +76,8 @@ export class UpstreamForwarder {
       ...(call ? { call } : {}),
     };
     const { logLevel } = request.caller.client;
-    const relay: PartContext = { bus: this.bus, channel, requestId, clientToken, logLevel };
+    const { bus, tracer } = this;
+    const relay: PartContext = { bus, tracer, traceparent, channel, requestId, clientToken, logLevel };
     channel.onCancelled((reason) => {
       this.control({ kind: 'cancel', requestId, ...(reason === undefined ? {} : { reason }) });
       request.onCancelled?.(reason);
