@@ -26,3 +26,15 @@ export async function runConformance(url: string, set: string, label: string): P
   const lost = [...output.matchAll(/^(?:FAIL|WARN|SKIP) {3}(\S+) /gm)].map(([, scenario]) => scenario!);
   return { output, summary, lost };
 }
+
+/** Runs one scenario of the suite. @returns its checks, as the suite counts them */
+export async function runScenario(url: string, scenario: string): Promise<{ checks: string; output: string }> {
+  const child = spawn(TOOL, ['cli', '020', 'server', '--url', url, '--scenario', scenario], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await new Promise((done, failed) => child.once('close', done).once('error', failed));
+  return { checks: /^Passed: .*$/m.exec(output)?.[0] ?? 'no verdict', output };
+}
