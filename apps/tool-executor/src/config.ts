@@ -118,6 +118,17 @@ export const executorConfigSchema = z.strictObject({
       maxLookedBack: count(20_000, 1_000_000),
     })
     .prefault({}),
+  /** Tokens of servers with `auth` in their entry. */
+  oauth: z
+    .strictObject({
+      /** Where browsers reach this service; its port on the loopback address when absent. */
+      publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+      /** Bound on each request to an authorization server. */
+      timeoutMs: ms(10_000),
+      /** How long an authorization waits for its human before another is begun. */
+      pendingMs: ms(600_000),
+    })
+    .prefault({}),
   upstream: z
     .strictObject({
       maxLineBytes: bytes(16 * MiB),

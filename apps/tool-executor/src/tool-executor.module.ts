@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ExecutorConfig } from './config.js';
 import { ExecutorConfigModule } from './executor-config.module.js';
+import { AuthorizeModule } from './features/authorize/authorize.module.js';
 import { ConnectionsModule } from './features/connections/connections.module.js';
 import { ControlModule } from './features/control/control.module.js';
 import { FollowConfigModule } from './features/follow-config/follow-config.module.js';
 import { PoolsModule } from './features/pools/pools.module.js';
 import { RunCallModule } from './features/run-call/run-call.module.js';
 
-const FEATURES = [ConnectionsModule, PoolsModule, RunCallModule, ControlModule, FollowConfigModule];
+const FEATURES = [ConnectionsModule, AuthorizeModule, PoolsModule, RunCallModule, ControlModule, FollowConfigModule];
 
 @Module({})
 export class ToolExecutorModule {

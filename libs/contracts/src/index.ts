@@ -3,6 +3,7 @@ export * from './ids.js';
 export * from './trace-context.js';
 export * from './payload.js';
 export * from './service-instance.js';
+export * from './upstream-auth.js';
 export * from './upstream-definition.js';
 export * from './cloud-event.js';
 export * from './commands/execute.js';

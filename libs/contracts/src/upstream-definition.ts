@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { safetyClassSchema } from './events/calls.js';
 import type { ServiceName } from './services.js';
+import { upstreamAuthSchema, type UpstreamAuth } from './upstream-auth.js';
 
 export const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 /** `forbidden`: never; `optional`: for clients that take tasks; `required`: for no others; `auto`: when a call takes long. */
@@ -61,6 +62,7 @@ const httpSchema = z.looseObject({
   type: z.enum(['http', 'streamable-http', 'streamableHttp', 'sse']).optional(),
   url: z.url({ protocol: /^https?$/ }),
   headers: stringMap.default({}),
+  auth: upstreamAuthSchema.optional(),
   ...common,
 });
 
@@ -80,13 +82,15 @@ export interface HttpTarget {
   readonly kind: 'http';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** How to get the tokens that it wants. */
+  readonly auth?: UpstreamAuth;
   /** A service of the suite itself: its instances are where the directory says; `url` is where to look when it names none. */
   readonly service?: ServiceName;
   /** Speaks the transport of 2024-11-05; else Streamable HTTP is tried first. */
   readonly transport?: 'sse';
 }
 
-/** A validated upstream server. Values of `env` and `headers` are secrets: they never enter the log. */
+/** A validated upstream server. Values of `env`, `headers` and `auth` are secrets: they never enter the log. */
 export interface UpstreamDefinition {
   readonly name: string;
   readonly target: StdioTarget | HttpTarget;

@@ -10,5 +10,6 @@ export * from './initialize.js';
 export * from './client/errors.js';
 export * from './client/upstream.js';
 export type { Authorizer, Challenge } from './client/http/authorizer.js';
+export { OAuthAuthorizer, type OAuthOptions } from './client/auth/oauth-authorizer.js';
 export { connectUpstream } from './client/connect.js';
 export * from './server/index.js';

@@ -16,8 +16,7 @@ export const PARAM_HEADER_PREFIX = 'mcp-param-';
 
 const KEY = 'x-mcp-header';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** The text of the revision has no `number`, but its conformance suite does. */
-const TYPES = new Set(['string', 'integer', 'boolean', 'number']);
+const TYPES = new Set(['string', 'integer', 'boolean']);
 const MAX_DEPTH = 64;
 const NONE: MirroredParams = { valid: true, params: [] };
 

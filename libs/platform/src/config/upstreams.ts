@@ -88,14 +88,14 @@ function readEntry(
 
 function targetOf(entry: z.infer<typeof upstreamEntrySchema>): UpstreamDefinition['target'] {
   if (!('command' in entry)) {
-    const { url, headers, type } = entry;
-    return { kind: 'http', url, headers, ...(type === 'sse' && { transport: 'sse' }) };
+    const { url, headers, type, auth } = entry;
+    return { kind: 'http', url, headers, ...(type === 'sse' && { transport: 'sse' }), ...(auth && { auth }) };
   }
   const { command, args, env, cwd } = entry as Extract<typeof entry, { args: string[] }>;
   return { kind: 'stdio', command, args, env, ...(cwd !== undefined && { cwd }) };
 }
 
-const INTERPOLATED = ['command', 'args', 'env', 'cwd', 'url', 'headers'];
+const INTERPOLATED = ['command', 'args', 'env', 'cwd', 'url', 'headers', 'auth'];
 
 function interpolateEntry(
   raw: Readonly<Record<string, unknown>>,

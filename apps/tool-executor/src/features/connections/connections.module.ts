@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MiddlewareModule } from '../middleware/middleware.module.js';
+import { Authorizers } from './authorizers.js';
 import { ReverseRequests } from './reverse-requests.js';
 import { ServerOrders } from './server-orders.js';
 import { SessionPushes } from './session-pushes.js';
@@ -7,7 +8,7 @@ import { UpstreamServers } from './upstream-servers.js';
 
 @Module({
   imports: [MiddlewareModule],
-  providers: [UpstreamServers, ServerOrders, SessionPushes, ReverseRequests],
-  exports: [SessionPushes, UpstreamServers, ReverseRequests],
+  providers: [UpstreamServers, ServerOrders, SessionPushes, ReverseRequests, Authorizers],
+  exports: [Authorizers, SessionPushes, UpstreamServers, ReverseRequests],
 })
 export class ConnectionsModule {}

@@ -5,6 +5,7 @@ import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/n
 import { Redactor, type EventLog } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
+import { Authorizers } from './authorizers.js';
 import { definitionChange, differences, type ServerChanges } from './definition-change.js';
 import { forEachBounded } from './for-each-bounded.js';
 import { KeyedTurns } from './keyed-turns.js';
@@ -47,6 +48,7 @@ export class UpstreamServers implements OnApplicationShutdown {
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     @InjectEventLog() private readonly log: EventLog,
     private readonly pushes: SessionPushes,
+    private readonly authorizers: Authorizers,
   ) {
     this.#redactor = new Redactor(config.redaction);
     for (const definition of context.config.servers) {
@@ -261,7 +263,7 @@ export class UpstreamServers implements OnApplicationShutdown {
         env: config.env,
         version,
         locate: (target) => locateTarget(target, ports.directory),
-        authorizer: undefined,
+        authorizer: this.authorizers.of(definition),
         warn: (text) => logger?.warn({ server: definition.name }, text),
       },
       before?.subscriptions,

@@ -27,8 +27,9 @@ export function readAnswer(status: number, text: string, hasSession: boolean): R
   const error = message && 'error' in message ? message.error : undefined;
   if (hasSession && isSessionGone(status, error)) return new UpstreamClosedError(SESSION_EXPIRED, false);
   if (message && error) return message as RpcMessage;
+  const hint = status === 401 ? ' (it wants authorization: add "auth", or the header, to its entry)' : '';
   return new UpstreamProtocolError(
-    `the server answered HTTP ${status}${text === '' ? '' : `: ${excerpt(text)}`}`,
+    `the server answered HTTP ${status}${hint}${text === '' ? '' : `: ${excerpt(text)}`}`,
     status,
   );
 }
