@@ -1,5 +1,6 @@
 import { SpanStatusCode, TraceFlags, type Span as SdkSpan } from '@opentelemetry/api';
 import type { AttributeValue, Span } from '@signalbox/ports';
+import { spanClock } from './span-clock.js';
 
 /** A span of the SDK, as the port has it. */
 export class OtelSpan implements Span {
@@ -23,6 +24,6 @@ export class OtelSpan implements Span {
   }
 
   end(): void {
-    if (this.span.isRecording()) this.span.end();
+    if (this.span.isRecording()) this.span.end(spanClock.now());
   }
 }

@@ -9,6 +9,7 @@ import {
 import { parseTraceparent, type TraceContext } from '@signalbox/contracts';
 import type { Span, SpanKind, SpanOptions, Tracer } from '@signalbox/ports';
 import { OtelSpan } from './otel-span.js';
+import { spanClock } from './span-clock.js';
 import { UnsampledSpan } from './unsampled-span.js';
 
 const KINDS: Readonly<Record<SpanKind, SdkSpanKind>> = {
@@ -31,7 +32,7 @@ export class OtelTracer implements Tracer {
     const caller = parseTraceparent(parent);
     // the SDK would come to the same, at ten times the price
     if (caller && (caller.flags & TraceFlags.SAMPLED) === 0) return new UnsampledSpan(parent!);
-    const options = { kind: KINDS[kind], ...(attributes && { attributes }) };
+    const options = { kind: KINDS[kind], startTime: spanClock.now(), ...(attributes && { attributes }) };
     return new OtelSpan(this.tracer.startSpan(name, options, contextOf(caller)));
   }
 
