@@ -1,8 +1,8 @@
 import { waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Load } from '../chaos/support/load.js';
+import { eventsOf, missingOf } from '../chaos/support/record.js';
 import { ComposeProject, hasDocker } from './support/compose-project.js';
-import { Load } from './support/load.js';
-import { eventsOf, storyOf, type RecordedCloudEvent } from './support/record.js';
 
 const BUILD_MS = 420_000;
 const UP_MS = 240_000;
@@ -71,7 +71,16 @@ describe.skipIf(!(await hasDocker()))('docker compose up --scale tool-executor=2
   });
 
   it('shares the load among the replicas', async () => {
-    load = new Load(gateway, project.token);
+    load = new Load({
+      gateway,
+      token: project.token,
+      rest: {
+        // a read, and what may not be repeated
+        everything__echo: (n) => ({ message: `m${n}` }),
+        filesystem__write_file: (n) => ({ path: `/data/sandbox/${n % 50}.txt`, content: `${n}` }),
+      },
+      session: { tool: 'everything__get-sum', args: (n) => ({ a: n, b: 1 }) },
+    });
     const sources = async (type: string): Promise<string[]> => [
       ...new Set((await eventsOf(monitor, type)).map(({ source }) => source.replace('/signalbox/', ''))),
     ];
@@ -130,30 +139,8 @@ describe.skipIf(!(await hasDocker()))('docker compose up --scale tool-executor=2
 
   it('has everything that was acknowledged in the log, once, with an unbroken chain', async () => {
     await load.stop();
-    const events = await eventsOf(monitor, 'tool.call.*');
-    const created = await eventsOf(monitor, 'resource.created');
-    const ids = [...events, ...created].map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-
-    const stories = new Map<string, RecordedCloudEvent[]>();
-    for (const event of events) stories.set(event.correlationid, [...(stories.get(event.correlationid) ?? []), event]);
-    const wrong = [...load.answeredCalls].flatMap(([callId, tool]) => {
-      const story = stories.get(callId) ?? [];
-      const count = (type: string): number => story.filter((event) => event.type === `tool.call.${type}`).length;
-      const isRead = tool.startsWith('everything');
-      // a read whose executor was killed is run again; what may not be repeated has been started once
-      const isWhole = count('requested') === 1 && count('completed') === 1 && count('started') >= 1;
-      return isWhole && (isRead || count('started') === 1) ? [] : [`${callId} ${tool}: ${storyOf(story)}`];
-    });
-    expect(wrong).toEqual([]);
-
-    const times = new Map<string, number>();
-    for (const { data } of created) times.set(data.id, (times.get(data.id) ?? 0) + 1);
-    expect(load.storedDocuments.filter((id) => times.get(id) !== 1)).toEqual([]);
+    expect(await missingOf(load, monitor, (tool) => tool.startsWith('everything'))).toEqual([]);
     expect(await json(`${monitor}/audit/verify`)).toMatchObject({ ok: true });
-    const { answeredCalls, storedDocuments, refusals, lost } = load;
-    console.log(
-      `${answeredCalls.size} calls and ${storedDocuments.length} documents acknowledged, ${refusals.length} refused, ${lost} without an answer`,
-    );
+    console.log(String(load));
   });
 });

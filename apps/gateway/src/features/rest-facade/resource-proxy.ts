@@ -11,6 +11,21 @@ import { FrontGuard } from '../auth/front-guard.js';
 import { forwardHeaders, returnHeaders } from './proxy-headers.js';
 import { endProxySpan, startProxySpan } from './proxy-span.js';
 
+const RETRY_SOON = { 'retry-after': '1' };
+/** No connection was made: nothing was sent. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+const isUnsent = (error: Error & { code?: unknown }): boolean => UNSENT.has(String(error.code));
+
+/**
+ * Those that are up. When none is, those that the directory takes for ill: it looks at them every quarter of a minute, and
+ * after an outage they are well before it knows; one that is not answers for itself.
+ */
+function servingOf(instances: readonly ServiceInstance[]): readonly ServiceInstance[] {
+  const up = instances.filter(({ status }) => status === 'UP');
+  return up.length > 0 ? up : instances.filter(({ status }) => status === 'DOWN');
+}
+
 /** `/resources/**`: passes requests on to the resource-service that the directory names, bodies as they come. */
 @Injectable()
 export class ResourceProxy implements OnApplicationShutdown {
@@ -35,7 +50,7 @@ export class ResourceProxy implements OnApplicationShutdown {
       bodyTimeout: bodyTimeoutMs,
     });
     this.#unwatch = directory.watchService('resource-service', (instances) => {
-      this.#instances = instances.filter(({ status }) => status === 'UP');
+      this.#instances = servingOf(instances);
     });
   }
 
@@ -58,7 +73,7 @@ export class ResourceProxy implements OnApplicationShutdown {
     }
     const instance = this.#pick();
     if (instance) this.#pass(request, response, instance, principal);
-    else sendProblem(response, 503, 'no resource-service is up', { 'retry-after': '1' });
+    else sendProblem(response, 503, 'no resource-service is up', RETRY_SOON);
     return true;
   };
 
@@ -79,6 +94,7 @@ export class ResourceProxy implements OnApplicationShutdown {
       const fields = typeof traceparent === 'string' ? traceFields(traceparent) : {};
       this.context.logger?.warn({ err: error, ...fields }, 'resource-service');
       if (response.headersSent) response.destroy();
+      else if (isUnsent(error)) sendProblem(response, 503, 'the resource-service is not reached', RETRY_SOON);
       else sendProblem(response, 502, 'the resource-service did not answer');
     };
     this.#agent.dispatch(

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
-import { waitFor } from '@signalbox/testing';
+import { freePort, waitFor } from '@signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type GatewayUnderTest } from '../../../test/gateway-under-test.js';
 
@@ -105,6 +105,7 @@ describe('/resources', () => {
   it('is 503 while no resource-service is up', async () => {
     const response = await request(gateway.url).get('/resources/notes').expect(503);
     expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.body).toMatchObject({ status: 503, retryable: true });
   });
 
   it('passes bodies, statuses and headers in both directions', async () => {
@@ -131,6 +132,20 @@ describe('/resources', () => {
     expect(JSON.parse(response.text)).toEqual({ method: 'PUT', url: '/resources/notes/1?x=%20y', text: '{"a":1}' });
     expect(response.headers).toMatchObject({ etag: '"1"', 'x-seen': 'anonymous' });
     expect((await request(gateway.url).get('/resources/broken')).status).toBe(502);
+  });
+
+  it('uses one that the directory takes for ill rather than none, and says when it is not reached', async () => {
+    const { directory } = gateway.ports;
+    const [instance] = await directory.getInstances('resource-service');
+    await directory.register({ ...instance!, status: 'DOWN' });
+    await waitFor(async () => (await directory.getInstances('resource-service'))[0]?.status === 'DOWN');
+    expect((await request(gateway.url).put('/resources/notes/2').send({})).status).toBe(201);
+    await directory.register({ ...instance!, status: 'DOWN', port: await freePort() });
+    const response = await waitFor(async () => {
+      const answer = await request(gateway.url).get('/resources/notes');
+      return answer.status === 503 && answer;
+    });
+    expect(response.body).toMatchObject({ status: 503, retryable: true });
   });
 });
 
