@@ -1,11 +1,9 @@
 import type { CallAsTask, ClientContext } from '@signalbox/contracts';
 
-/** What is different about a call that is, or may become, a task. Times in milliseconds. */
-export interface TaskTerms {
-  /** How long it may take; that of its server when absent. */
+/** What is different about a call that is, or may become, a task. */
+export interface TaskTerms extends Omit<CallAsTask, 'hasOwnDeadline'> {
+  /** How long it may take, in milliseconds; that of its server when absent. */
   readonly deadlineMs: number | undefined;
-  /** See {@link CallAsTask.passInputUntil}. */
-  readonly passInputUntil: number;
 }
 
 /** On whose behalf a request is handled, and what it may see. */

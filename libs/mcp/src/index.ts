@@ -1,3 +1,4 @@
+export * from './client-abilities.js';
 export * from './jsonrpc.js';
 export * from './revisions.js';
 export * from './request-meta.js';

@@ -57,6 +57,13 @@ const tools = {
       return text(action === 'accept' && content?.confirm ? `deleted ${filename}` : `kept ${filename}`);
     },
   },
+  confirm_later: {
+    taskSupport: 'optional',
+    async run({ seconds, filename }, { signal }) {
+      await pause(seconds * 1_000, signal);
+      return tools.confirm_delete.run({ filename });
+    },
+  },
   multi_input: {
     taskSupport: 'optional',
     async run() {

@@ -24,6 +24,8 @@ export interface CallAsTask {
    * the client is asked in the course of the call.
    */
   readonly passInputUntil: number;
+  /** The executor writes down what the server asks: it is a task from the start, and the gateway may be gone by then. */
+  readonly recordsQuestions: boolean;
 }
 
 /** Asks an executor to send one MCP request upstream. Answered by {@link ExecuteReply}, after any number of {@link ExecutePart}s. */

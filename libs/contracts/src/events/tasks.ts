@@ -27,11 +27,11 @@ export const taskCreated = defineEvent({
   }),
 });
 
-/** The server asked the client something during the call. */
+/** The server asked the client something during the call. Written by the executor, or by the gateway for what became a task later. */
 export const taskInputRequested = defineEvent({
   type: 'task.input_requested',
   title: 'TaskInputRequested',
-  owners: ['gateway'],
+  owners: ['gateway', 'tool-executor'],
   schema: z.object({
     callId: z.string(),
     /** Unique in the task; what the client answers to. */
@@ -48,7 +48,7 @@ export const taskInputRequested = defineEvent({
 export const taskInputClosed = defineEvent({
   type: 'task.input_closed',
   title: 'TaskInputClosed',
-  owners: ['gateway'],
+  owners: ['gateway', 'tool-executor'],
   schema: z.object({
     callId: z.string(),
     key: z.string(),

@@ -182,8 +182,8 @@ export class ToolCaller {
   }
 }
 
-function asTask({ deadlineMs, passInputUntil }: TaskTerms): CallAsTask {
-  return { hasOwnDeadline: deadlineMs !== undefined, passInputUntil };
+function asTask({ deadlineMs, ...terms }: TaskTerms): CallAsTask {
+  return { hasOwnDeadline: deadlineMs !== undefined, ...terms };
 }
 
 function resultOf(outcome: RpcOutcome): CallResult {

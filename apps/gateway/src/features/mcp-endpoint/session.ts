@@ -10,10 +10,10 @@ import {
   type PostExchange,
   type RequestId,
   type RpcOutcome,
+  refusalOf,
 } from '@signalbox/mcp';
 import type { Caller, CallerSession } from '../../caller.js';
 import { generalKey, originOf, readEventId, requestKey, type Seen, type StreamOrigin } from '../resume/event-id.js';
-import { refusalOf } from './client-abilities.js';
 
 export interface SessionLimits {
   readonly maxSubscriptions: number;

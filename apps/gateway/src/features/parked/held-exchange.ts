@@ -1,6 +1,13 @@
 import type { RpcError } from '@signalbox/contracts';
-import { ErrorCode, rpcError, type ClientChannel, type Outcome, type RpcOutcome } from '@signalbox/mcp';
-import { capabilityFor, refusalOf } from '../mcp-endpoint/client-abilities.js';
+import {
+  ErrorCode,
+  rpcError,
+  type ClientChannel,
+  type Outcome,
+  type RpcOutcome,
+  capabilityFor,
+  refusalOf,
+} from '@signalbox/mcp';
 import { isAnswerTo } from './input-response.js';
 
 /** One HTTP request that waits for what comes of an exchange, wherever its connection is. */

@@ -249,7 +249,9 @@ describe('server/discover', () => {
 
   it('of one server: that server', async () => {
     const scoped = new StatelessWireClient(`${gateway.url}/servers/s/mcp`);
-    expect((await scoped.request('server/discover')).body.result.capabilities).toEqual({});
+    expect((await scoped.request('server/discover')).body.result.capabilities).toEqual({
+      extensions: { 'io.modelcontextprotocol/tasks': {} },
+    });
     expect((await scoped.request('tools/list')).body.result.tools[0].name).toBe('echo');
     expect((await new StatelessWireClient(`${gateway.url}/servers/none/mcp`).request('tools/list')).status).toBe(404);
   });

@@ -9,8 +9,8 @@ import {
   type Outcome,
   type RequestId,
   type WireAnswer,
+  refusalOf,
 } from '@signalbox/mcp';
-import { refusalOf } from '../mcp-endpoint/client-abilities.js';
 
 export interface AnsweredRequest {
   readonly id: RequestId;

@@ -5,8 +5,8 @@ import {
   type Params,
   type QuestionPlace,
   type RpcOutcome,
+  refusalOf,
 } from '@signalbox/mcp';
-import { refusalOf } from '../mcp-endpoint/client-abilities.js';
 
 export interface TaskChannelOptions {
   readonly capabilities: Readonly<Record<string, unknown>>;

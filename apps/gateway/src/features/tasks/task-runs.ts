@@ -129,7 +129,8 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     if (patienceMs === 0) channel.detach();
     // what is to be a task has its own time; what may become one has that of its server
     const ownMs = support === 'auto' ? undefined : Math.min(deadlineMs, ttlMs);
-    const task = { deadlineMs: ownMs, passInputUntil: now + patienceMs - Math.min(PASSING_MS, patienceMs / 2) };
+    const passInputUntil = now + patienceMs - Math.min(PASSING_MS, patienceMs / 2);
+    const task = { deadlineMs: ownMs, passInputUntil, recordsQuestions: patienceMs === 0 };
     const own = { ...request, caller: { ...caller, task }, channel, params: withProgress(params!) };
     const outcome = Promise.resolve(next(own));
     const deadline = now + (ownMs ?? entry.deadlineMs);

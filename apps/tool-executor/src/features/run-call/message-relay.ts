@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { executorInbox, type ExecutePart } from '@signalbox/contracts';
+import type { ExecutePart } from '@signalbox/contracts';
 import type { Inbound } from '@signalbox/mcp';
-import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Delivery } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
@@ -9,6 +8,7 @@ import { ReverseRequests, type Responder } from '../connections/reverse-requests
 import { UpstreamMiddleware } from '../middleware/upstream-middleware.js';
 import { CallRunner } from './call-runner.js';
 import type { RunningRequest } from './running-request.js';
+import { TaskQuestions } from './task-questions.js';
 
 const PROGRESS = 'notifications/progress';
 const CANCELLED = 'notifications/cancelled';
@@ -16,21 +16,18 @@ const CANCELLED = 'notifications/cancelled';
 /** Brings what a server says during a request to the client that made it, in the order in which it was said. */
 @Injectable()
 export class MessageRelay {
-  readonly #inbox: string;
-
   constructor(
-    @InjectContext() context: ServiceContext,
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     private readonly reverse: ReverseRequests,
     private readonly calls: CallRunner,
     private readonly middleware: UpstreamMiddleware,
-  ) {
-    this.#inbox = executorInbox(context.instanceId);
-  }
+    private readonly tasks: TaskQuestions,
+  ) {}
 
   relay(delivery: Delivery, request: RunningRequest, from: Responder, message: Inbound): void {
     const { method, params } = message;
     if (method === PROGRESS) this.calls.progressed(request, message);
+    if (this.tasks.take(request, from, message)) return;
     const part =
       'id' in message
         ? this.#requestPart(request, from, message)
@@ -50,7 +47,7 @@ export class MessageRelay {
   ): ExecutePart | undefined {
     const { method, params } = message;
     const id = this.reverse.open(from, message.id, request.command.requestId, this.config.maxReverseRequests);
-    return id === undefined ? undefined : { kind: 'request', id, inbox: this.#inbox, method, params };
+    return id === undefined ? undefined : { kind: 'request', id, inbox: this.tasks.inbox, method, params };
   }
 
   #notificationPart(

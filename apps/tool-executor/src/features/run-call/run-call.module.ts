@@ -10,6 +10,7 @@ import { MessageRelay } from './message-relay.js';
 import { RequestForwarder } from './request-forwarder.js';
 import { RunningCallsController } from './running-calls.controller.js';
 import { RunningRequests } from './running-requests.js';
+import { TaskQuestions } from './task-questions.js';
 import { UpstreamSender } from './upstream-sender.js';
 
 @Module({
@@ -22,6 +23,7 @@ import { UpstreamSender } from './upstream-sender.js';
     UpstreamSender,
     CallRunner,
     RequestForwarder,
+    TaskQuestions,
     MessageRelay,
     Executors,
     ExecuteConsumer,

@@ -1,5 +1,5 @@
 import type { RpcError } from '@signalbox/contracts';
-import { ErrorCode, rpcError } from '@signalbox/mcp';
+import { ErrorCode, rpcError } from './jsonrpc.js';
 
 type Capabilities = Readonly<Record<string, unknown>>;
 
