@@ -2,8 +2,10 @@ import { runSignalbox, toolsOf, waitFor, type RunningSignalbox } from '@signalbo
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newSdkClient, type TestClient } from './support/clients.js';
+
+vi.setConfig({ testTimeout: 150_000 });
 
 const WITHIN = { timeoutMs: 60_000, intervalMs: 25 };
 const gate = {

@@ -61,6 +61,24 @@ describe('a change of the configuration', () => {
     expect(await started('a')).toBe(1);
   });
 
+  it('takes a server away only when gateways have had time to hear of it: no call is left without an answer', async () => {
+    const config = await startWith({ a: counting('a'), b: counting('b') });
+    await until(async () => expect(await run('b', 'first')).toMatchObject(ran('first')));
+    config.update('file', { mcpServers: { a: counting('a') } });
+    expect(await run('b', 'last')).toMatchObject(ran('last'));
+    await until(async () => expect(await executor!.events({ type: 'server.stopped' })).toHaveLength(1));
+  });
+
+  it('that is taken back at once starts the server anew, because the gateways have forgotten it', async () => {
+    const config = await startWith({ a: counting('a'), b: counting('b') });
+    await until(async () => expect([await started('a'), await started('b')]).toEqual([1, 1]));
+    config.update('file', { mcpServers: { a: counting('a') } });
+    config.update('file', { mcpServers: { a: counting('a'), b: counting('b') } });
+    await until(async () => expect(await started('b')).toBe(2));
+    await until(async () => expect(await run('b', 'again')).toMatchObject(ran('again')));
+    expect(await started('a')).toBe(1);
+  });
+
   it('of what is read per use needs no new connection', async () => {
     const config = await startWith({ a: counting('a') });
     await until(async () => expect(await started('a')).toBe(1));
