@@ -18,6 +18,7 @@ export const middlewareEntrySchema = z.strictObject({
   order: z.number().int().min(-1_000_000).max(1_000_000).default(0),
   /** How long each of its functions may take. */
   timeoutMs: z.number().int().min(1).max(600_000).default(5_000),
+  /** Whether it is used. */
   enabled: z.boolean().default(true),
   /** What the module is given; each has its own. */
   options: z.unknown().optional(),
