@@ -23,6 +23,10 @@ export function memoryMiB(pid) {
 export async function start(command, args, { env, ready, seconds = 30 } = {}) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
+  // also when a measurement fails
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const deadline = Date.now() + seconds * 1000;
   while (!(await ready().catch(() => false))) {
     if (child.exitCode !== null || Date.now() > deadline)
