@@ -1,3 +1,8 @@
+import {
+  GetTaskResultV2Schema,
+  TaskStatusNotificationV2Schema,
+  UpdateTaskResultV2Schema,
+} from '@modelcontextprotocol/ext-tasks/core/v2';
 import { executorInbox, type ExecutorControl } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,7 +43,11 @@ afterEach(() => both.stop());
 
 const call = (tool: string, more: object = {}) =>
   client.request('tools/call', { name: `s__${tool}`, arguments: {}, ...more });
-const get = async (taskId: string, at = client) => (await at.request('tasks/get', { taskId })).body.result;
+const get = async (taskId: string, at = client) => {
+  const { result } = (await at.request('tasks/get', { taskId })).body;
+  GetTaskResultV2Schema.parse(result);
+  return result;
+};
 const update = async (taskId: string, inputResponses: unknown, at = client) =>
   (await at.request('tasks/update', { taskId, inputResponses })).body;
 const ask = ({ delivery }: HeldCall, id: string, method = 'elicitation/create', params: object = form): void =>
@@ -67,7 +76,7 @@ describe('what a server asks in the course of a task', () => {
       status: 'input_required',
       inputRequests: { [one]: { method: 'elicitation/create', params: form } },
     });
-    expect((await update(taskId, { [two]: yes }, there)).result).toMatchObject({ resultType: 'complete' });
+    UpdateTaskResultV2Schema.parse((await update(taskId, { [two]: yes }, there)).result);
     expect(Object.keys((await get(taskId)).inputRequests)).toEqual([one]);
     await waitFor(() => answers.length === 1);
     const { requestId } = held.command;
@@ -208,6 +217,9 @@ describe('a client that listens', () => {
     await waitFor(() => statuses().length === 4);
     await finish(held);
     const { data } = await reader.find((event) => event.data?.params?.status === 'completed');
+    for (const event of reader.events) {
+      if (event.data?.method === 'notifications/tasks') TaskStatusNotificationV2Schema.parse(event.data);
+    }
     expect(data.params).toMatchObject({ taskId, result: done, ttlMs: expect.any(Number) });
     expect(data.params._meta).toHaveProperty(['io.modelcontextprotocol/subscriptionId']);
     expect(statuses()).toEqual(['working', '1 of 2', 'The server waits for input', '1 of 2', 'completed']);

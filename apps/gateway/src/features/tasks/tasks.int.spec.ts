@@ -1,3 +1,4 @@
+import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { waitFor } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WireClient } from '../../../test/gateway-under-test.js';
@@ -42,7 +43,11 @@ async function begin(tasks: object = {}): Promise<void> {
 afterEach(() => both.stop());
 
 const call = (tool: string, client = anna) => client.request('tools/call', { name: `s__${tool}`, arguments: {} });
-const get = async (taskId: string, client = anna) => (await client.request('tasks/get', { taskId })).body;
+const get = async (taskId: string, client = anna) => {
+  const { body } = await client.request('tasks/get', { taskId });
+  if (!body.error) GetTaskResultV2Schema.parse(body.result);
+  return body;
+};
 const finish = async ({ command, delivery }: HeldCall, result: object = done): Promise<void> => {
   const { callId } = command.call!;
   await logAttempt(both.ports, callId, started(callId), completed(callId, result));
@@ -61,6 +66,7 @@ describe('a call of a tool that says to take long', () => {
       ttlMs: 3_600_000,
       pollIntervalMs: 1_000,
     });
+    CreateTaskResultV2Schema.parse(body.result);
     expect([Date.parse(createdAt), lastUpdatedAt]).toEqual([expect.any(Number), createdAt]);
     const held = await both.nextCall();
     const { callId } = held.command.call!;
