@@ -23,6 +23,7 @@ export const executorConfigSchema = z.strictObject({
       healthyAfterMs: ms(60_000),
       /** Failed attempts in a row after which it is left alone for `cooldownMs`. */
       maxAttempts: count(20, 1_000_000),
+      /** How long it is left alone then. */
       cooldownMs: ms(300_000, 86_400_000),
       /** Cool-downs in a row after which it is not tried again, until it is started by a command. */
       maxCooldowns: z.number().int().min(0).max(1_000_000).default(12),

@@ -41,8 +41,14 @@ export const upstreamSettingsSchema = z
       .default({}),
     /** Servers that must run before this one is started; it is stopped before them. */
     dependsOn: z.array(z.string().regex(SERVER_NAME)).max(50).default([]),
-    /** Checked in place of a ping: well when a GET is answered with 2xx. */
-    healthUrl: z.url({ protocol: /^https?$/ }).optional(),
+    health: z
+      .strictObject({
+        /** Asked by GET in place of an MCP ping; well when the answer is 2xx. */
+        url: z.url({ protocol: /^https?$/ }).optional(),
+        /** Time between two checks; `signalbox.tool-executor.ping.intervalMs` when absent. */
+        intervalMs: duration.optional(),
+      })
+      .prefault({}),
   })
   .prefault({});
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;

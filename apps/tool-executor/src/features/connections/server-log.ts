@@ -15,6 +15,7 @@ const MAX_ERROR = 10_000;
 /** What the log knows, and is told, of one upstream server. */
 export class ServerLog {
   #catalogue: CatalogueState | undefined;
+  #appended: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly server: string,
@@ -32,6 +33,11 @@ export class ServerLog {
   failed(data: Omit<EventData<'server.failed'>, 'server' | 'executor'>): Promise<void> {
     const error = this.redactor.redact(data.error.slice(0, MAX_ERROR)) as string;
     return this.#append([createEvent('server.failed', { ...this.#ids, ...data, error })]);
+  }
+
+  stateChanged(data: Omit<EventData<'server.state_changed'>, 'server' | 'executor'>): Promise<void> {
+    const reason = this.redactor.redact(data.reason.slice(0, MAX_ERROR)) as string;
+    return this.#append([createEvent('server.state_changed', { ...this.#ids, ...data, reason })]);
   }
 
   stopped(reason: string): Promise<void> {
@@ -56,7 +62,14 @@ export class ServerLog {
     return `upstream-${this.server}`;
   }
 
-  async #append(events: readonly NewEvent[]): Promise<void> {
+  /** One after the other: what was said first is first in the log, also when the store was away meanwhile. */
+  #append(events: readonly NewEvent[]): Promise<void> {
+    const appended = this.#appended.then(() => this.#appendNow(events));
+    this.#appended = appended.catch(() => undefined);
+    return appended;
+  }
+
+  async #appendNow(events: readonly NewEvent[]): Promise<void> {
     for (const commit of commitsOf(events)) {
       const commitId = `${this.executor}.${newId()}`;
       await this.log.append({

@@ -1,12 +1,14 @@
-import type { Catalogue } from '@signalbox/domain/server';
-import { UpstreamProtocolError, type UpstreamConnection } from '@signalbox/mcp';
+import type { ServerExecutorState } from '@signalbox/contracts';
+import type { Catalogue, Health, HealthObservation } from '@signalbox/domain/server';
+import type { UpstreamConnection } from '@signalbox/mcp';
 import type { Clock } from '@signalbox/ports';
-import { Backoff } from '@signalbox/runtime';
+import { HealthCheck, type HealthCheckOptions } from './health-check.js';
+import { Restarts, type RestartOptions } from './restarts.js';
 import type { ServerLog } from './server-log.js';
 
 export interface SupervisorOptions {
-  readonly restart: { readonly minMs: number; readonly maxMs: number; readonly healthyAfterMs: number };
-  readonly ping: { readonly intervalMs: number; readonly timeoutMs: number; readonly missed: number };
+  readonly restart: RestartOptions;
+  readonly health: HealthCheckOptions;
   readonly debounceMs: number;
   /** Least time between two readings of the lists that only a change of resources asks for. */
   readonly resourcesMinMs: number;
@@ -17,11 +19,11 @@ export interface SupervisorOptions {
 export interface SupervisorHooks {
   connect(): Promise<UpstreamConnection>;
   discover(connection: UpstreamConnection): Promise<Catalogue>;
+  /** One look at its health; never rejects. */
+  check(connection: UpstreamConnection): Promise<HealthObservation>;
   /** Something that the operator should see, and that no event tells. */
   warn(text: string): void;
 }
-
-export type ServerState = 'starting' | 'running' | 'failed' | 'stopped';
 
 /** In which states the end of a server is worth an event. */
 export type StopNews = 'running' | 'any' | 'none';
@@ -30,7 +32,7 @@ const GRACE_RETRY_MS = 100;
 
 /** Keeps one server's control connection: reads its catalogue, notices its end, brings it back. */
 export class Supervisor {
-  state: ServerState = 'stopped';
+  state: ServerExecutorState = 'stopped';
   lastError: string | undefined;
   #connection: UpstreamConnection | undefined;
   #running: Promise<void> | undefined;
@@ -40,7 +42,8 @@ export class Supervisor {
   #debounce: NodeJS.Timeout | undefined;
   #readAt = 0;
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #backoff: Backoff;
+  #health: HealthCheck | undefined;
+  readonly #restarts: Restarts;
 
   constructor(
     private readonly options: SupervisorOptions,
@@ -48,12 +51,17 @@ export class Supervisor {
     private readonly log: ServerLog,
     private readonly clock: Clock,
   ) {
-    this.#backoff = new Backoff(options.restart);
+    this.#restarts = new Restarts(options.restart);
   }
 
   /** Failed starts since the server was last well. */
   get failures(): number {
-    return this.#backoff.count;
+    return this.#restarts.failures;
+  }
+
+  /** Whether calls can go to it. */
+  get isUp(): boolean {
+    return this.state === 'running' || this.state === 'degraded';
   }
 
   get connection(): UpstreamConnection | undefined {
@@ -62,16 +70,25 @@ export class Supervisor {
 
   /** Resolves when the first attempt is over, however it went. */
   start(): Promise<void> {
-    this.state = 'starting';
+    this.#change('starting', 'it is to run');
     return new Promise((resolve) => {
       this.#running = this.#run(this.clock.now(), resolve).finally(resolve);
     });
   }
 
+  /** Its end has begun: it is kept as it is until {@link stop}, and not brought back. */
+  end(reason: string): void {
+    if (this.#stopping || this.state === 'stopped') return;
+    this.#stopping = true;
+    this.#health?.stop();
+    this.#change('stopping', reason);
+  }
+
   /** @param news which states that it ends are worth an event; `none` when another one takes its place */
   async stop(reason: string, news: StopNews = 'running'): Promise<void> {
-    const isNews = news !== 'none' && (this.state === 'running' || (news === 'any' && this.state !== 'stopped'));
+    const isNews = news !== 'none' && (this.isUp || (news === 'any' && this.state !== 'stopped'));
     this.#stopping = true;
+    this.#health?.stop();
     clearTimeout(this.#debounce);
     this.#wake?.();
     await this.#connection?.close(reason);
@@ -93,7 +110,7 @@ export class Supervisor {
       () => {
         this.#debounce = undefined;
         const connection = this.#connection;
-        if (!connection || this.state !== 'running') return;
+        if (!connection || !this.isUp) return;
         this.#readAt = this.clock.now();
         this.#reading = this.#reading
           .then(() => this.#observe(connection))
@@ -108,11 +125,12 @@ export class Supervisor {
       const reason = await this.#live(attempted);
       if (this.#stopping) return;
       this.#connection = undefined;
-      if (reason === SESSION_EXPIRED && this.state === 'running') continue;
+      if (reason === SESSION_EXPIRED && this.isUp) continue;
       const inGrace = this.#announced === undefined && this.clock.now() - startedAt < this.options.graceMs;
-      const waitMs = inGrace ? GRACE_RETRY_MS : Math.round(this.#backoff.next());
+      const waitMs = inGrace ? GRACE_RETRY_MS : this.#restarts.next();
       if (!inGrace) await this.#fail(reason, waitMs);
       attempted();
+      if (waitMs === undefined) return;
       await this.#pause(waitMs);
     }
   }
@@ -135,11 +153,16 @@ export class Supervisor {
       return (error as Error).message;
     }
     attempted();
-    const healthy = setTimeout(() => this.#backoff.reset(), this.options.restart.healthyAfterMs);
-    const pings = this.#watch(connection);
+    const healthy = setTimeout(() => this.#restarts.reset(), this.options.restart.healthyAfterMs);
+    this.#health = new HealthCheck(
+      this.options.health,
+      () => this.hooks.check(connection),
+      (health) => this.#heard(connection, health),
+    );
+    if (this.#stopping) this.#health.stop();
     const { reason } = await connection.closed;
     clearTimeout(healthy);
-    clearInterval(pings);
+    this.#health.stop();
     return reason;
   }
 
@@ -151,39 +174,38 @@ export class Supervisor {
     const { protocolVersion, serverInfo, capabilities, instructions } = connection.initialize;
     const said = { protocolVersion, serverInfo, capabilities, ...(instructions === undefined ? {} : { instructions }) };
     const text = JSON.stringify(said);
-    if (this.state !== 'running' || text !== this.#announced) await this.log.started(said);
+    if (!this.isUp || text !== this.#announced) await this.log.started(said);
     this.#announced = text;
     this.state = 'running';
     this.lastError = undefined;
   }
 
   /** A server that stays away is news when it goes, when the reason changes, and then ever more rarely. */
-  async #fail(reason: string, retryInMs: number): Promise<void> {
-    const attempt = this.#backoff.count;
-    const isNews = this.state !== 'failed' || this.lastError !== reason || (attempt & (attempt - 1)) === 0;
+  async #fail(reason: string, retryInMs: number | undefined): Promise<void> {
+    const attempt = this.failures;
+    const isRound = (attempt & (attempt - 1)) === 0 || retryInMs === undefined;
+    const isNews = this.state !== 'failed' || this.lastError !== reason || isRound;
     this.state = 'failed';
     this.lastError = reason;
     if (!isNews) return;
     await this.log
-      .failed({ error: reason, attempt, retryInMs })
+      .failed({ error: reason, attempt, ...(retryInMs === undefined ? {} : { retryInMs }) })
       .catch((error: Error) => this.hooks.warn(`its failure could not be logged: ${error.message}`));
   }
 
-  #watch(connection: UpstreamConnection): NodeJS.Timeout {
-    let missed = 0;
-    const { intervalMs, timeoutMs, missed: most } = this.options.ping;
-    const timer = setInterval(() => {
-      connection.ping(timeoutMs).then(
-        () => (missed = 0),
-        (error: Error) => {
-          // refusing to answer is an answer
-          if (error instanceof UpstreamProtocolError && error.status === undefined) missed = 0;
-          else if (++missed >= most) void connection.close(`did not answer ${missed} pings: ${error.message}`);
-        },
-      );
-    }, intervalMs);
-    timer.unref();
-    return timer;
+  #heard(connection: UpstreamConnection, { verdict, reason }: Health): void {
+    if (this.#stopping || connection !== this.#connection) return;
+    if (verdict === 'lost') void connection.close(reason ?? 'it is lost');
+    else if (verdict === 'ill' && this.state === 'running') this.#change('degraded', reason ?? 'it is ill');
+    else if (verdict === 'well' && this.state === 'degraded') this.#change('running', 'it answers as it should');
+  }
+
+  #change(to: ServerExecutorState, reason: string): void {
+    const from = this.state;
+    this.state = to;
+    this.log
+      .stateChanged({ from, to, reason })
+      .catch((error: Error) => this.hooks.warn(`that it is ${to} could not be logged: ${error.message}`));
   }
 
   #pause(milliseconds: number): Promise<void> {

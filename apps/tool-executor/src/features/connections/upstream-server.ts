@@ -8,7 +8,7 @@ import {
   type Inbound,
   type UpstreamConnection,
 } from '@signalbox/mcp';
-import type { Catalogue } from '@signalbox/domain/server';
+import type { Catalogue, HealthObservation } from '@signalbox/domain/server';
 import type { Clock } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { Pool } from '../pools/pool.js';
@@ -17,12 +17,15 @@ import type { Slot } from '../pools/slot.js';
 import { connectionKey } from './connection-key.js';
 import { Connector, type ConnectorDeps } from './connector.js';
 import { discoverCatalogue } from './discover.js';
+import type { HealthCheckOptions } from './health-check.js';
+import { probe } from './probe.js';
 import { refuse } from './reverse-requests.js';
 import { ServerClosedError } from './server-closed-error.js';
 import type { ServerLog } from './server-log.js';
 import type { SessionPushes } from './session-pushes.js';
 import { Subscriptions } from './subscriptions.js';
 import { Supervisor, type StopNews } from './supervisor.js';
+import { isSuspended } from './suspended.js';
 import { ToolHeaders } from './tool-headers.js';
 
 export interface UpstreamServerDeps extends ConnectorDeps {
@@ -30,6 +33,8 @@ export interface UpstreamServerDeps extends ConnectorDeps {
   readonly clock: Clock;
   readonly pushes: SessionPushes;
   readonly log: ServerLog;
+  /** Resolves when what it depends on runs; rejects when that takes too long, or nobody waits any more. */
+  dependenciesReady(isWanted: () => boolean): Promise<void>;
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
@@ -38,6 +43,11 @@ const HOPELESS_AFTER = 3;
 const IDLE_POLL_MS = 20;
 /** How long our own services may take to come up beside this one. */
 const BUILT_IN_GRACE_MS = 10_000;
+
+function healthOptions({ ping }: ExecutorConfig, { settings }: UpstreamDefinition): HealthCheckOptions {
+  const { missed: critical, warning, slowMs } = ping;
+  return { intervalMs: settings.health.intervalMs ?? ping.intervalMs, critical, warning, slowMs };
+}
 
 /** One upstream server as this executor has it: its control connection, and the pool of connections that calls run on. */
 export class UpstreamServer {
@@ -64,10 +74,11 @@ export class UpstreamServer {
     const { settings, source } = definition;
     const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
     this.supervisor = new Supervisor(
-      { restart: config.restart, ping: config.ping, ...config.discovery, graceMs },
+      { restart: config.restart, health: healthOptions(config, definition), ...config.discovery, graceMs },
       {
         connect: () => this.#connectControl(),
         discover: (connection) => this.#discover(connection),
+        check: (connection) => this.#check(connection),
         warn: deps.warn,
       },
       log,
@@ -192,7 +203,27 @@ export class UpstreamServer {
     return this.toolHeaders.sift(catalogue, connection.dialect);
   }
 
-  #connectControl(): Promise<UpstreamConnection> {
+  async #check(connection: UpstreamConnection): Promise<HealthObservation> {
+    const { timeoutMs } = this.deps.config.ping;
+    const [observed] = await Promise.all([
+      probe(connection, { timeoutMs, url: this.definition.settings.health.url }),
+      this.#endSuspended(),
+    ]);
+    return observed;
+  }
+
+  /** Calls on a process that does nothing would wait for their deadlines. */
+  async #endSuspended(): Promise<void> {
+    if (!this.isProcess) return;
+    const slots = [...this.pool.slots()];
+    const suspended = await Promise.all(slots.map(({ resource }) => isSuspended(resource.connection.pid)));
+    for (const [at, slot] of slots.entries()) {
+      if (suspended[at]) void this.pool.destroy(slot, 'its process is suspended').catch(() => undefined);
+    }
+  }
+
+  async #connectControl(): Promise<UpstreamConnection> {
+    await this.#dependenciesReady();
     const receive = (connection: UpstreamConnection, message: Inbound) => {
       if (message.method.endsWith('/list_changed')) this.#listChanged(message);
       else if ('id' in message)
@@ -201,10 +232,15 @@ export class UpstreamServer {
     return this.#connector.connect({ capabilities: {}, isControl: true, receive });
   }
 
+  #dependenciesReady(): Promise<void> {
+    return this.deps.dependenciesReady(() => this.#closedFor === undefined);
+  }
+
   async #connectPooled(key: string): Promise<PooledConnection> {
     const { state, failures, lastError } = this.supervisor;
     // starting one more process per call would not make the server well
     if (state === 'failed' && failures >= HOPELESS_AFTER) throw new UpstreamClosedError(`is down: ${lastError}`, false);
+    if (!this.supervisor.isUp) await this.#dependenciesReady();
     const client = this.#expected.get(key) ?? this.subscriptions.clientOf(key);
     this.#expected.delete(key);
     const capabilities = this.isProcess ? FULL_CLIENT_CAPABILITIES : (client?.capabilities ?? {});

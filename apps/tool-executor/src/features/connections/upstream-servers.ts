@@ -5,6 +5,7 @@ import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/n
 import { Redactor, type EventLog } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
+import { Dependencies } from './dependencies.js';
 import { Authorizers } from './authorizers.js';
 import { definitionChange, differences, type ServerChanges } from './definition-change.js';
 import { forEachBounded } from './for-each-bounded.js';
@@ -39,6 +40,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   readonly #turns = new KeyedTurns();
   readonly #listeners: ServersListener[] = [];
   readonly #redactor: Redactor;
+  readonly #dependencies: Dependencies;
   #sweeper: NodeJS.Timeout | undefined;
   #starting: Promise<void> = Promise.resolve();
   #phase: 'waiting' | 'begun' | 'stopping' = 'waiting';
@@ -51,6 +53,7 @@ export class UpstreamServers implements OnApplicationShutdown {
     private readonly authorizers: Authorizers,
   ) {
     this.#redactor = new Redactor(config.redaction);
+    this.#dependencies = new Dependencies(this.#servers, config.lifecycle.dependencyWaitMs);
     for (const definition of context.config.servers) {
       this.#configured.add(definition.name);
       this.#servers.set(definition.name, this.#make(definition));
@@ -71,7 +74,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.#phase = 'stopping';
     clearInterval(this.#sweeper);
-    const dependantsFirst = dependencyOrder(this.#graph()).order.toReversed();
+    const dependantsFirst = dependencyOrder(this.#dependencies.graph).order.toReversed();
     await Promise.allSettled([
       ...dependantsFirst.map((name) => this.#servers.get(name)?.close('the executor stops')),
       ...[...this.#leaving].map((server) => server.close('the executor stops')),
@@ -164,8 +167,8 @@ export class UpstreamServers implements OnApplicationShutdown {
     return this.#turns.take(name, async () => {
       const before = this.#servers.get(name);
       if (!before || this.#phase !== 'begun') return;
-      const { state } = before.supervisor;
-      if (before.closedFor === undefined && (state === 'running' || state === 'starting')) return;
+      const { supervisor } = before;
+      if (before.closedFor === undefined && (supervisor.isUp || supervisor.state === 'starting')) return;
       this.#replace(before, before.definition, 'is started');
     });
   }
@@ -185,12 +188,15 @@ export class UpstreamServers implements OnApplicationShutdown {
   halt(name: string, target: Target, drains: boolean): Promise<void> {
     this.#targets.set(name, target);
     this.#servers.get(name)?.shut(target.refusal(name));
-    const dependants = dependantsOf(this.#graph(), name).filter((other) => this.#target(other).state !== 'running');
+    const dependants = dependantsOf(this.#dependencies.graph, name).filter(
+      (other) => this.#target(other).state !== 'running',
+    );
     return this.#turns.take(name, async () => {
       const server = this.#servers.get(name);
       // a start that came meanwhile is a later wish
       if (!server || this.#target(name) !== target) return;
       server.shut(target.refusal(name));
+      server.supervisor.end(target.reason);
       await Promise.all(dependants.map((other) => this.#turns.after(other)));
       if (drains) await server.idle(this.config.lifecycle.drainMs);
       await server.close(target.reason, 'any');
@@ -199,10 +205,6 @@ export class UpstreamServers implements OnApplicationShutdown {
 
   #target(name: string): Target {
     return this.#targets.get(name) ?? RUNNING;
-  }
-
-  #graph(): ReadonlyMap<string, readonly string[]> {
-    return new Map([...this.#servers.values()].map(({ name, definition }) => [name, definition.settings.dependsOn]));
   }
 
   /** The new one takes calls at once; the old one goes when its own have ended. */
@@ -232,7 +234,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   }
 
   async #startAll(): Promise<void> {
-    const { order } = dependencyOrder(this.#graph());
+    const { order } = dependencyOrder(this.#dependencies.graph);
     await forEachBounded(order, this.config.startParallel, async (name) => {
       const server = this.#servers.get(name);
       if (server && server.supervisor.state === 'stopped') await this.#startOne(server, false);
@@ -248,7 +250,7 @@ export class UpstreamServers implements OnApplicationShutdown {
 
   /** One that cannot be made now is made when it is needed. */
   async #fill({ supervisor, pool }: UpstreamServer): Promise<void> {
-    if (this.#phase !== 'stopping' && supervisor.state === 'running') await pool.fill().catch(() => undefined);
+    if (this.#phase !== 'stopping' && supervisor.isUp) await pool.fill().catch(() => undefined);
   }
 
   #make(definition: UpstreamDefinition, before?: UpstreamServer): UpstreamServer {
@@ -264,6 +266,7 @@ export class UpstreamServers implements OnApplicationShutdown {
         version,
         locate: (target) => locateTarget(target, ports.directory),
         authorizer: this.authorizers.of(definition),
+        dependenciesReady: (isWanted) => this.#dependencies.ready(definition.name, isWanted),
         warn: (text) => logger?.warn({ server: definition.name }, text),
       },
       before?.subscriptions,

@@ -13,8 +13,7 @@ export class PoolMetrics {
       labelNames: ['server'],
       registers: [registry],
       collect() {
-        for (const { name, supervisor } of servers.all())
-          this.set({ server: name }, supervisor.state === 'running' ? 1 : 0);
+        for (const { name, supervisor } of servers.all()) this.set({ server: name }, supervisor.isUp ? 1 : 0);
       },
     });
     new Gauge({
