@@ -119,6 +119,18 @@ export class PostExchange implements ClientChannel {
     }
   }
 
+  /**
+   * Breaks the connection of an answer that can be had at another gateway: the request goes on without this one.
+   * @returns false when it cannot be had there
+   */
+  leave(): boolean {
+    if (this.#done || !this.#stream || !this.#recorded) return false;
+    this.#done = true;
+    this.host.exchangeDone(this);
+    this.#stream.end();
+    return true;
+  }
+
   /** The client took the request back: it gets no answer (MCP 2025-11-25, cancellation). */
   cancel(reason: string | undefined): void {
     if (this.#done) return;

@@ -46,10 +46,10 @@ export class SessionTable {
   }
 
   /** Takes a session out of memory and ends its streams; in the log nothing happens to it. False when it was not here. */
-  forget(session: Session, why: string): boolean {
+  forget(session: Session, why: string, goesOn = false): boolean {
     if (!this.#sessions.delete(session.wireId)) return false;
     this.#byId.delete(session.id);
-    session.close(why);
+    session.close(why, goesOn);
     return true;
   }
 
@@ -62,8 +62,9 @@ export class SessionTable {
     return idle;
   }
 
+  /** Forgets all of them; they go on at other gateways. */
   forgetAll(why: string): void {
-    for (const session of [...this.#sessions.values()]) this.forget(session, why);
+    for (const session of [...this.#sessions.values()]) this.forget(session, why, true);
   }
 
   #longestIdle(): Session | undefined {

@@ -71,12 +71,17 @@ describe('Session', () => {
   it('tells its event ids and questions from those of another copy of it', () => {
     const [first, second] = [session('one'), session('one', 0, '42')];
     expect(second.general.key).toBe('g42');
-    expect(first.locate('g42.1')).toEqual({ elsewhere: 'general' });
-    expect(second.locate('g.1')).toEqual({ elsewhere: 'general' });
-    expect(second.locate('c-1.1')).toEqual({ elsewhere: 'request' });
-    expect(second.locate('g42.7')).toEqual({ stream: second.general, seq: 7 });
-    expect(second.openStream().key).toBe('c42-1');
-    expect(['', 'g', 'x.1', 'c42-2.1', 'g42.x'].map((id) => second.locate(id))).toEqual(Array(5).fill(undefined));
+    const elsewhere = { isOurs: false, stream: undefined };
+    expect(first.locate('g42.1')).toMatchObject({ kind: 'general', ...elsewhere });
+    expect(second.locate('g.1')).toMatchObject({ kind: 'general', ...elsewhere });
+    expect(second.locate('c-1.1')).toMatchObject({ kind: 'request', ...elsewhere });
+    expect(second.locate('g42.7')).toMatchObject({ isOurs: true, stream: second.general, seq: 7 });
+    const stream = second.openStream(running(second));
+    expect(stream.key).toMatch(/^c42-1~/);
+    expect(second.locate(`${stream.key}.3`)).toMatchObject({ isOurs: true, stream, seq: 3 });
+    // forgotten here: the log may have what it answered
+    expect(second.locate('c42-2.1')).toMatchObject({ isOurs: true, stream: undefined });
+    expect(['', 'g', 'x.1', 'g42.x'].map((id) => second.locate(id))).toEqual(Array(4).fill(undefined));
     expect([first.asks('sb-1'), first.asks('sb42-1'), second.asks('sb42-1'), second.asks('sb-1')]).toEqual([
       ...[true, false],
       ...[true, false],

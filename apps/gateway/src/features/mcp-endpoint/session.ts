@@ -221,10 +221,13 @@ export class Session implements ExchangeHost, CallerSession {
     this.subscriptions.delete(uri);
   }
 
-  /** Ends everything. Running requests are taken back. */
-  close(reason: string): void {
+  /**
+   * Ends everything. Running requests are taken back.
+   * @param goesOn the session does, at another gateway: what can be had there is left running
+   */
+  close(reason: string, goesOn = false): void {
     this.#closed = true;
-    for (const exchange of [...this.#exchanges.values()]) exchange.cancel(reason);
+    for (const exchange of [...this.#exchanges.values()]) if (!goesOn || !exchange.leave()) exchange.cancel(reason);
     for (const { answer } of this.#questions.values()) {
       answer({ error: rpcError(ErrorCode.ConnectionClosed, `The session is closed: ${reason}`) });
     }

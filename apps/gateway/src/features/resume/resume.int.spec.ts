@@ -225,6 +225,18 @@ describe('a call whose stream broke', () => {
     expect(answersOf(again)[0].result.content).toEqual(large.content);
   });
 
+  it('goes on when its gateway stops in good order, and is taken up at another one', async () => {
+    const running = await call('on');
+    await one.service.stop();
+    await running.reader.done;
+    expect(answersOf(running.reader)).toEqual([]);
+    expect(controls.filter(({ kind }) => kind === 'cancel')).toEqual([]);
+    const again = await takeUp(there, lastId(running.reader));
+    await running.log(completed(running.callId, text('done')));
+    await again.done;
+    expect(answersOf(again)).toMatchObject([{ id: 'on', result: text('done') }]);
+  });
+
   it('is cancelled where it was taken up', async () => {
     const running = await call('x');
     running.leave();
