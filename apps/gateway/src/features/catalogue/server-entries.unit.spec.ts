@@ -1,4 +1,10 @@
-import { upstreamSettingsSchema, type EventData, type EventType, type ServerCommandName } from '@signalbox/contracts';
+import {
+  upstreamSettingsSchema,
+  type EventData,
+  type EventType,
+  type RecordedEvent,
+  type ServerCommandName,
+} from '@signalbox/contracts';
 import { recorded, settableClock } from '@signalbox/testing';
 import { describe, expect, it } from 'vitest';
 import { Catalogue } from './catalogue.js';
@@ -11,7 +17,7 @@ function running() {
   const defaultCaching = { ttlMs: 5_000, cacheScope: 'public' } as const;
   const catalogue = new Catalogue({ ...options, defaultCaching, settings: () => undefined }, settableClock(1_000));
   const apply = <T extends EventType>(type: T, data: EventData<T>) =>
-    catalogue.apply([recorded(type, data, { time: new Date(1_000).toISOString() })]);
+    catalogue.apply([recorded(type, data, { time: new Date(1_000).toISOString() }) as RecordedEvent]);
   const start = () =>
     apply('server.started', {
       server,
