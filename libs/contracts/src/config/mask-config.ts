@@ -8,13 +8,13 @@ const SECRET_KEY = /token|secret|passw|passphrase|api-?_?key|private-?_?key|cred
 const SECRET_MAPS = new Set(['env', 'headers']);
 /** Maps whose keys are names. */
 const NAMES = new Set(['mcpServers', 'tools']);
-const REFERENCE = /\$\{[A-Za-z_][A-Za-z0-9_]*\}/g;
+const REFERENCE = /\$\{(?:(?:env:)?[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}/g;
 const SCHEME = /^(bearer|basic|token)?\s*$/i;
 
 /**
  * The configuration as it may enter the log and be shown. Masked are the values of `env` and `headers`, those of keys that
  * sound like a secret, arguments such as `--token X`, and passwords and query values of URLs. A mere reference to an
- * environment variable, `${NAME}`, is no secret.
+ * environment variable, `${NAME}`, or to a file, `${file:/path}`, is no secret.
  */
 export function maskConfig(document: ConfigTree): ConfigTree {
   return mask(document, false, []) as ConfigTree;

@@ -17,6 +17,15 @@ describe('maskConfig', () => {
     });
   });
 
+  it('keeps references to files, and masks the secrets of a client of OAuth', () => {
+    const auth = { type: 'client_credentials', clientId: 'me', clientSecret: 'geheim', privateKey: '${file:/run/key}' };
+    expect(server({ url: 'http://h', headers: { A: '${env:A}' }, auth }).s).toEqual({
+      url: 'http://h',
+      headers: { A: '${env:A}' },
+      auth: { ...auth, clientSecret: '***' },
+    });
+  });
+
   it.each([
     [['--token', 'geheim']],
     [['--token=geheim']],

@@ -93,6 +93,16 @@ describe('the configuration file', () => {
       'mcpServers.g.command',
       'NOPE is not set',
     ],
+    [
+      '{ "mcpServers": { "ok": {"command":"x"}, "g": {"url":"http://x","headers":{"a":"${file:/no/such/file}"}} } }',
+      'mcpServers.g.headers.a',
+      '/no/such/file cannot be read: ENOENT',
+    ],
+    [
+      '{ "mcpServers": { "ok": {"command":"x"}, "g": {"url":"http://x","auth":{"type":"client_credentials","clientId":"c"}} } }',
+      'mcpServers.g.auth',
+      'needs either "clientSecret" or "privateKey"',
+    ],
     ['{ "mcpServers": { "ok": {"command":"x"} }, "mcpserver": {} }', 'mcpserver', 'did you mean "mcpServers"'],
     [
       '{ "mcpServers": { "ok": {"command":"x"} }, "signalbox": {"gatway": {}} }',
@@ -159,6 +169,25 @@ describe('the configuration file', () => {
       'signalbox.gateway.auth.tokens[0].token: environment variable TOKEN is not set; set it or write ${TOKEN:-default}',
     );
     expect(load(text).section('monitor')).toBeUndefined();
+  });
+
+  it('takes secrets from the environment and from files', () => {
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, 'from a file\n');
+    const headers = { A: 'Bearer ${env:TOKEN}', B: `\${file:${secret}}`, C: '${env:NONE:-none}' };
+    const auth = { type: 'authorization_code', clientId: '${ID}' };
+    const config = load(JSON.stringify({ mcpServers: { s: { type: 'sse', url: 'http://x', headers, auth } } }), {
+      TOKEN: 't',
+      ID: 'id',
+    });
+    expect(config.problems).toEqual([]);
+    expect(own(config)[0]!.target).toEqual({
+      kind: 'http',
+      url: 'http://x',
+      transport: 'sse',
+      headers: { A: 'Bearer t', B: 'from a file', C: 'none' },
+      auth: { type: 'authorization_code', clientId: 'id' },
+    });
   });
 
   it('checks the sections about the process itself', () => {
