@@ -1,9 +1,11 @@
 // An MCP server over stdio that asks its client: each tool returns, as JSON text, the answer to its last question.
+// As a task (MCP 2025-11-25) a call never ends; `cancelled` returns the ids of the tasks that were cancelled.
 import { createInterface } from 'node:readline';
 
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const waiting = new Map();
 let asked = 0;
+const cancelled = [];
 
 function ask(method, params) {
   const id = `question-${++asked}`;
@@ -16,6 +18,7 @@ const tools = {
   elicit: () => elicit('first').answer,
   sample: () => ask('sampling/createMessage', { messages: [], maxTokens: 1 }).answer,
   ping: () => ask('ping').answer,
+  cancelled: () => Promise.resolve(cancelled),
   withdraw: () => {
     const { id } = elicit('withdrawn');
     say({ method: 'notifications/cancelled', params: { requestId: id } });
@@ -25,7 +28,7 @@ const tools = {
 const handlers = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
     serverInfo: { name: 'questioning-server', version: '1.0.0' },
   }),
   'tools/list': () => ({ tools: Object.keys(tools).map((name) => ({ name, inputSchema: { type: 'object' } })) }),
@@ -33,7 +36,15 @@ const handlers = {
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, method, params, result, error } = JSON.parse(line);
-  if (method === 'tools/call') {
+  if (method === 'tools/call' && params.task) {
+    const times = { createdAt: new Date().toISOString(), lastUpdatedAt: new Date().toISOString() };
+    say({ id, result: { task: { taskId: `task-${id}`, status: 'working', ttl: params.task.ttl, ...times } } });
+  } else if (method === 'tasks/result') {
+    say({ method: 'notifications/progress', params: { progressToken: params._meta.progressToken, progress: 1 } });
+  } else if (method === 'tasks/cancel') {
+    cancelled.push(params.taskId);
+    say({ id, result: { taskId: params.taskId, status: 'cancelled' } });
+  } else if (method === 'tools/call') {
     void tools[params.name]().then((answer) => {
       say({ id, result: { content: [{ type: 'text', text: JSON.stringify(answer) }] } });
     });

@@ -48,6 +48,8 @@ export interface ExecuteCommand {
     readonly safetyClass: SafetyClass;
     /** Milliseconds since the epoch at which the gateway received it. */
     readonly requestedAt: number;
+    /** The tool wants to be called as a task of its own server (MCP 2025-11-25, `execution.taskSupport: "required"`). */
+    readonly asServerTask?: true;
     /** For a call that is, or may become, a task. */
     readonly task?: CallAsTask;
   };

@@ -117,6 +117,7 @@ export class ToolCaller {
         traceparent: call.traceparent,
         call: {
           ...{ callId, attempt: 1, tool: entry.name, safetyClass: entry.safetyClass, requestedAt },
+          ...(isServerTask(entry) ? { asServerTask: true } : {}),
           ...(caller.task ? { task: asTask(caller.task) } : {}),
         },
         onCancelled: (reason) => void this.#cancelled(call, reason),
@@ -180,6 +181,11 @@ export class ToolCaller {
   #duration(call: RequestedCall): number {
     return Math.max(0, this.clock.now() - call.requestedAt);
   }
+}
+
+function isServerTask({ definition }: ToolEntry): boolean {
+  const execution = definition['execution'] as { readonly taskSupport?: unknown } | null | undefined;
+  return execution?.taskSupport === 'required';
 }
 
 function asTask({ deadlineMs, ...terms }: TaskTerms): CallAsTask {

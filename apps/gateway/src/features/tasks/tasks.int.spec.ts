@@ -123,8 +123,10 @@ describe('a call of a tool that says to take long', () => {
     const session = new WireClient(`${both.one.url}/mcp`, bearer(ANNA).headers);
     await session.initialize({ extensions: { [TASKS]: {} } });
     const answer = session.request('tools/call', { name: 's__required' });
-    await finish(await both.nextCall());
+    const held = await both.nextCall();
+    await finish(held);
     expect((await answer).body.result).toMatchObject(done);
+    expect(held.command.call).toMatchObject({ asServerTask: true });
     expect((await session.request('tasks/get', { taskId: 'x' })).body.error.code).toBe(-32601);
   });
 

@@ -23,6 +23,7 @@ import type { RunningRequest } from './running-request.js';
 
 const FIRST_PAUSE_MS = 50;
 const SET_LEVEL_TIMEOUT_MS = 5_000;
+const CANCEL_TIMEOUT_MS = 5_000;
 const DEFAULT_LOG_LEVEL = 'info';
 const NO_CONNECTION = 'the deadline passed before a connection was free';
 
@@ -64,7 +65,7 @@ export class UpstreamSender {
           }
           return isModern
             ? await this.#inRounds(server, pooled, request, rounds)
-            : await this.#request(server, pooled, request, request.command.params);
+            : await this.#legacy(server, pooled, request);
         } finally {
           server.pool.release(slot);
         }
@@ -94,6 +95,25 @@ export class UpstreamSender {
       }
       const answer = await rounds.take(outcome);
       if (answer) return answer;
+    }
+  }
+
+  /** To a server of the older era; a tool that is only there as a task of its server is called as one, and waited for. */
+  async #legacy(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
+    const { params, call } = request.command;
+    if (!call?.asServerTask || !makesTasks(pooled)) return this.#request(server, pooled, request, params);
+    const ttl = Math.max(1, request.deadline - Date.now());
+    const made = await this.#request(server, pooled, request, { ...params, task: { ttl } });
+    const { task } = (('result' in made ? made.result : undefined) ?? {}) as { readonly task?: { taskId?: unknown } };
+    const taskId = task?.taskId;
+    if (typeof taskId !== 'string') return made;
+    const { connection } = pooled;
+    try {
+      // answers when the task is over; until then questions and progress of the task come by it
+      return await connection.request('tasks/result', { taskId, _meta: params?.['_meta'] }, request);
+    } catch (error) {
+      if (error instanceof CancelledError || error instanceof DeadlineError) cancelTask(pooled, taskId);
+      throw error;
     }
   }
 
@@ -159,6 +179,18 @@ function notMade(error: unknown, { deadline }: RunningRequest): never {
   const isTooSlow = error instanceof DeadlineError && Date.now() < deadline;
   if (!isTooSlow && !(error instanceof UpstreamClosedError)) throw error;
   throw new UpstreamClosedError(error.message, false);
+}
+
+function makesTasks({ connection }: PooledConnection): boolean {
+  const { tasks } = connection.initialize.capabilities as {
+    readonly tasks?: { readonly requests?: { readonly tools?: { readonly call?: unknown } } };
+  };
+  return tasks?.requests?.tools?.call !== undefined;
+}
+
+/** Nobody waits for it: the task has a time to live. */
+function cancelTask({ connection }: PooledConnection, taskId: string): void {
+  connection.request('tasks/cancel', { taskId }, { deadline: Date.now() + CANCEL_TIMEOUT_MS }).catch(() => undefined);
 }
 
 /** The client's own `_meta` with our place in the trace (SEP-414). */
