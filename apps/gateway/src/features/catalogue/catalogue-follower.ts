@@ -23,7 +23,7 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
   readonly #listeners = new Set<ListListener>();
   readonly #settledListeners = new Set<() => void>();
   readonly #updateListeners = new Set<UpdateListener>();
-  #serverChanged: (() => void) | undefined;
+  readonly #serverListeners = new Set<() => void>();
   #settling: NodeJS.Timeout | undefined;
   #expiring: NodeJS.Timeout | undefined;
   #configEnded: (() => void) | undefined;
@@ -62,6 +62,7 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
     clearTimeout(this.#settling);
     clearTimeout(this.#expiring);
     this.#listeners.clear();
+    this.#serverListeners.clear();
     this.#updateListeners.clear();
     await this.#follower.stop();
   }
@@ -76,9 +77,9 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
     this.#settledListeners.add(listener);
   }
 
-  /** Hears of every change of a server. One listener. */
+  /** Hears of every change of a server. */
   onServerChanged(listener: () => void): void {
-    this.#serverChanged = listener;
+    this.#serverListeners.add(listener);
   }
 
   /** Hears of resources whose content has changed, as far as servers tell it to somebody. */
@@ -107,7 +108,7 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
       .flatMap((commit) => decodeCommit(commit));
     if (events.length === 0 || !this.catalogue.apply(events)) return;
     this.#settle();
-    this.#serverChanged?.();
+    for (const listener of this.#serverListeners) listener();
   }
 
   #settle(): void {

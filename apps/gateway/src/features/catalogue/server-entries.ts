@@ -60,7 +60,7 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
     case 'server.started': {
       const { executor, protocolVersion, capabilities, instructions } = event.data;
       const executors = new Set(entry.executors).add(executor);
-      const said = { protocolVersion, capabilities, instructions };
+      const said = { startedBy: event.id, protocolVersion, capabilities, instructions };
       const withheld = entry.withheld === 'awaited' ? undefined : entry.withheld;
       return { ...entry, executors, downSince: undefined, lastError: undefined, withheld, ...said };
     }

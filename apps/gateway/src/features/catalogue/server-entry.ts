@@ -16,6 +16,8 @@ export interface ServerEntry {
   readonly catalogue: ServerCatalogue | undefined;
   /** Of the long list of resources that `catalogue` has; undefined while it has none. */
   readonly resourcesHash: string | undefined;
+  /** Id of the newest event that says that an executor has connected to it. */
+  readonly startedBy: string | undefined;
   /** The revision of MCP that it speaks, as an executor has found out. */
   readonly protocolVersion: string | undefined;
   readonly capabilities: Readonly<Record<string, unknown>> | undefined;
@@ -36,6 +38,7 @@ export function newServerEntry(name: string, now: number): ServerEntry {
     lastError: undefined,
     catalogue: undefined,
     resourcesHash: undefined,
+    startedBy: undefined,
     protocolVersion: undefined,
     capabilities: undefined,
     instructions: undefined,

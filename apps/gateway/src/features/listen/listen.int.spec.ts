@@ -136,6 +136,23 @@ describe('subscriptions/listen', () => {
     expect(dataOf(second.reader)).toHaveLength(2);
   });
 
+  it('asks again when an executor has connected to the server anew', async () => {
+    const { reader } = await listen({ resourceSubscriptions: ['x://a'] });
+    const before = commands.length;
+    await gateway.append(
+      'tool-executor-2',
+      'upstream-s',
+      createEvent('server.started', {
+        ...{ server: 's', executor: 'tool-executor-2', protocolVersion: '2025-11-25', capabilities: {} },
+        serverInfo: { name: 's', version: '1' },
+      }),
+    );
+    await waitFor(() => commands.length > before);
+    expect(commands.at(-1)).toMatchObject({ method: 'resources/subscribe', client: commands[0]!.client });
+    await push(commands[0]!.client.sessionId, 'x://a');
+    await reader.find(({ data: { method } }) => method === 'notifications/resources/updated');
+  });
+
   it('ends its subscriptions when the client closes it', async () => {
     const { close } = await listen({ resourceSubscriptions: ['x://a'] });
     const { sessionId } = commands[0]!.client;

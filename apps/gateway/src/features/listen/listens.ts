@@ -26,9 +26,15 @@ interface Listen {
   readonly stream: ListenStream;
   /** Names it towards executors, which keep subscriptions by session. */
   readonly client: ClientContext & { readonly sessionId: string };
-  /** URI → server that was asked to report its changes. */
-  readonly subscribed: Map<string, string>;
+  /** What its server was asked to report changes of, by URI. */
+  readonly subscribed: Map<string, Subscription>;
   readonly extended: ExtendedListen | undefined;
+}
+
+interface Subscription {
+  readonly server: string;
+  /** The server's `startedBy` when it was asked: executors forget what they were asked when they end. */
+  readonly startedBy: string | undefined;
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
@@ -60,6 +66,7 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
     this.follower.onListChanged((scope, kinds) => {
       for (const { stream } of this.#open.values()) if (stream.scope === scope) stream.listsChanged(kinds);
     });
+    this.follower.onServerChanged(() => this.#renew());
   }
 
   beforeApplicationShutdown(): void {
@@ -84,7 +91,10 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
     const listen: Listen = { stream, client: about, subscribed: new Map(), extended };
     this.#open.set(sessionId, listen);
     response.once('close', () => this.#close(listen));
-    void this.#begin(listen, filter);
+    this.#begin(listen, filter).catch((err: unknown) => {
+      this.context.logger?.error({ err }, 'subscriptions/listen could not begin');
+      stream.end();
+    });
     return undefined;
   }
 
@@ -95,7 +105,7 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
     const one = sessionId === undefined ? undefined : this.#open.get(sessionId);
     const listens = sessionId === undefined ? this.#open.values() : one ? [one] : [];
     for (const { stream, subscribed } of listens) {
-      if (subscribed.get(String(uri)) === server) stream.resourceUpdated(params as object);
+      if (subscribed.get(String(uri))?.server === server) stream.resourceUpdated(params as object);
     }
   }
 
@@ -111,11 +121,17 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** @returns whether the resource is there and its server reports changes */
-  async #subscribe({ stream, client, subscribed }: Listen, uri: string): Promise<boolean> {
-    const server = this.follower.catalogue.view(stream.scope).ownerOf(uri);
+  async #subscribe(listen: Listen, uri: string): Promise<boolean> {
+    const server = this.follower.catalogue.view(listen.stream.scope).ownerOf(uri);
     if (server === undefined) return false;
-    // an update may be quicker than the answer
-    subscribed.set(uri, server);
+    if (await this.#ask(listen, server, uri)) return true;
+    listen.subscribed.delete(uri);
+    return false;
+  }
+
+  async #ask({ stream, client, subscribed }: Listen, server: string, uri: string): Promise<boolean> {
+    // before it is asked: an update may be quicker than the answer
+    subscribed.set(uri, { server, startedBy: this.follower.catalogue.server(server)?.startedBy });
     const outcome = await this.forwarder
       .forward({
         server,
@@ -126,9 +142,18 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
         deadline: this.context.ports.clock.now() + SUBSCRIBE_TIMEOUT_MS,
       })
       .catch(() => undefined);
-    if (outcome && !('error' in outcome)) return true;
-    subscribed.delete(uri);
-    return false;
+    return outcome !== undefined && !('error' in outcome);
+  }
+
+  /** Asks servers again that an executor has connected to anew. */
+  #renew(): void {
+    for (const listen of this.#open.values()) {
+      for (const [uri, { server, startedBy }] of listen.subscribed) {
+        const entry = this.follower.catalogue.server(server);
+        if (entry && entry.downSince === undefined && entry.startedBy !== startedBy)
+          void this.#ask(listen, server, uri);
+      }
+    }
   }
 
   #close(listen: Listen): void {
