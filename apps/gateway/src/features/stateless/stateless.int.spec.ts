@@ -139,6 +139,21 @@ describe('a request without a session', () => {
     await waitFor(() => cancelled.includes(requestId));
   });
 
+  it('gets what is about it and nothing else, whatever ids and tokens others have', async () => {
+    const clients = Array.from({ length: 8 }, () => new StatelessWireClient(client.url));
+    const replies = await Promise.all(
+      clients.map((one, index) =>
+        one.request('tools/call', { name: 'echo', arguments: { index } }, { meta: { progressToken: 1 } }),
+      ),
+    );
+    const callIds = replies.map(({ body }) => body.result._meta['io.signalbox/callId']);
+    expect(new Set(callIds).size).toBe(clients.length);
+    for (const { messages, body } of replies) {
+      expect(body.id).toBe(1);
+      expect(messages.map(({ params }) => params)).toEqual([{ progressToken: 1, progress: 1 }]);
+    }
+  });
+
   it('reads a resource with what there is to say about keeping it', async () => {
     const { body } = await client.request('resources/read', { uri: 'x://a' });
     expect(body.result).toMatchObject({ ttlMs: 0, cacheScope: 'private', contents: [{ text: 'A' }] });
@@ -209,6 +224,20 @@ describe('what is refused', () => {
       const { status, body } = await withHeader(value);
       expect([status, body.error.code]).toEqual([400, -32020]);
     }
+  });
+
+  it('not the headers of this revision, for pages of origins that may call', async () => {
+    const response = await fetch(client.url, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://localhost:6274',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'mcp-method, mcp-name, mcp-param-region, x-other',
+      },
+    });
+    const allowed = response.headers.get('access-control-allow-headers')!.split(', ');
+    expect(allowed).toEqual(expect.arrayContaining(['mcp-method', 'mcp-name', 'mcp-param-region']));
+    expect(allowed).not.toContain('x-other');
   });
 
   it.each(['GET', 'DELETE'])('%s', async (method) => {
