@@ -55,7 +55,7 @@ it('one dead server leaves the others whole; its tools are shown as away, and ca
   process.kill(Number(readFileSync(join(folder, 'started-frail'), 'utf8')), 'SIGKILL');
   const away = await waitFor(async () => {
     const tools = await listed();
-    return tools.frail?._meta?.[UNAVAILABLE] && tools;
+    return tools.frail?._meta?.[UNAVAILABLE] ? tools : undefined;
   }, PATIENT);
   expect({ ...away.frail, _meta: before.frail!._meta }).toEqual(before.frail);
   expect(away.frail!._meta![UNAVAILABLE]).toEqual({ since: expect.stringMatching(/^\d{4}-.*Z$/) });

@@ -75,7 +75,7 @@ describe('middleware of the configuration file', () => {
     });
     const second = await waitFor(async () => {
       const result = await call();
-      return result._meta?.['io.signalbox/cached'] && result;
+      return result._meta?.['io.signalbox/cached'] ? result : undefined;
     });
     expect(second).toMatchObject({ content: first.content, _meta: { 'example.com/signature': 'by the example' } });
     const story = await waitFor(async () => {

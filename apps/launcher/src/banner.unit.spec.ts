@@ -19,6 +19,7 @@ const config = {
     bind: '0.0.0.0',
     exposed: ['gateway'],
     metricsExporter: 'otlp',
+    consulPrefix: 'signalbox/config',
     servers: {},
   },
 } as const;

@@ -2,7 +2,7 @@ import { createEmbeddedPorts } from '@signalbox/adapter-embedded';
 import type { UpstreamDefinition } from '@signalbox/contracts';
 import type { RunningService } from '@signalbox/nest-kit';
 import { readServer } from '@signalbox/platform';
-import type { ConfigProblem, PortSet } from '@signalbox/ports';
+import type { ConfigProblem, ConfigSource, PortSet, ServerReader } from '@signalbox/ports';
 import request, { type Agent } from 'supertest';
 import { onTestFinished } from 'vitest';
 import { start } from '../src/index.js';
@@ -41,7 +41,7 @@ export async function registryForTest(options: RegistryOptions = {}): Promise<Ru
       problems,
       section: (name: string) => (name === 'registry' ? section : undefined),
       readServer: (name: string, entry: unknown, source: string) => readServer(name, entry, env, source),
-    },
+    } as ConfigSource & ServerReader,
   });
   onTestFinished(() => service.stop());
   return { service, http: request(service.url) as unknown as Agent, ports };

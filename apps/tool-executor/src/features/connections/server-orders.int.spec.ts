@@ -32,7 +32,7 @@ const entry = (name: string, signalbox: object = {}) => ({
   args: [COUNTING, join(folder, name)],
   signalbox: upstreamSettingsSchema.parse(signalbox),
 });
-const configured = (name: string, signalbox: object = {}) => {
+const configured = (name: string, signalbox: Record<string, unknown> = {}) => {
   const { command, args } = entry(name);
   return definition(name, { kind: 'stdio', command, args, env: {} }, signalbox);
 };

@@ -126,7 +126,8 @@ export class OAuthAuthorizer implements Authorizer {
   async #renew(challenge: Challenge): Promise<void> {
     const client = await this.#open();
     const { extractWWWAuthenticateParams, computeScopeUnion, isStrictScopeSuperset } = await sdk();
-    const headers = challenge.header === undefined ? {} : { 'www-authenticate': challenge.header };
+    const headers = new Headers();
+    if (challenge.header !== undefined) headers.set('www-authenticate', challenge.header);
     const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(new Response(null, { headers }));
     const granted = client.tokens()?.scope;
     const isStepUp = challenge.status === 403;
