@@ -49,7 +49,8 @@ export class StatelessRunner {
     @InjectClock() private readonly clock: Clock,
     @InjectContext() private readonly context: ServiceContext,
   ) {
-    this.#slow = new SlowExchanges(config.streams.upgradeAfterMs, () => clock.now());
+    // such a stream cannot be taken up again: it only keeps the connection alive, and the status stays open until then
+    this.#slow = new SlowExchanges(config.streams.keepAliveMs, () => clock.now());
   }
 
   /** True once no new requests are taken. */

@@ -285,3 +285,30 @@ describe('server/discover', () => {
     expect((await new StatelessWireClient(`${gateway.url}/servers/none/mcp`).request('tools/list')).status).toBe(404);
   });
 });
+
+describe('a request that takes long', () => {
+  it('is answered as a stream that is kept alive', async () => {
+    const patient = await startGateway({ gateway: { streams: { keepAliveMs: 100 } } });
+    try {
+      const answered = Promise.withResolvers<void>();
+      await patient.serve('s', { tools: [{ name: 'slow' }] }, async () => {
+        await answered.promise;
+        return { ok: true, result: { content: [] } };
+      });
+      const caller = new StatelessWireClient(`${patient.url}/mcp`);
+      await waitFor(async () => (await caller.request('tools/list')).body.result.tools.length === 1);
+      const response = await caller.send('tools/call', { name: 'slow' });
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      const reader = response.body!.getReader();
+      expect(new TextDecoder().decode((await reader.read()).value)).toMatch(/^: keep-alive\n\n/);
+      answered.resolve();
+      let rest = '';
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        rest += new TextDecoder().decode(part.value);
+      }
+      expect(rest).toContain('"resultType":"complete"');
+    } finally {
+      await patient.stop();
+    }
+  });
+});
