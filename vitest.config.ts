@@ -22,7 +22,8 @@ export default defineConfig({
     // two cores: more workers than that only make time-outs
     maxWorkers: 2,
     projects: [
-      tier('unit'),
+      // a case may lint a file, which takes seconds on a busy machine
+      tier('unit', { testTimeout: 30_000 }),
       tier('int', { retry, testTimeout: 20_000, hookTimeout: 20_000 }),
       // one after the other: what measures time or kills processes gets the machine to itself
       tier('e2e', {
