@@ -39,7 +39,9 @@ describe('structure', () => {
   });
 
   it('names the tier of every test in its file name', () => {
-    const untiered = tracked.filter((f) => f.endsWith('.spec.ts') && !/\.(unit|int|e2e|chaos|compose)\.spec\.ts$/.test(f));
+    const untiered = tracked.filter(
+      (f) => f.endsWith('.spec.ts') && !/\.(unit|int|e2e|chaos|compose)\.spec\.ts$/.test(f),
+    );
     expect(untiered).toEqual([]);
   });
 
