@@ -91,9 +91,11 @@ export class OAuthAuthorizer implements Authorizer {
     if (code === null) {
       // who it is from is checked first: what it says may be a stranger's words
       await this.#checkIssuer(client, iss ?? undefined);
-      throw new AuthorizationError(
-        `was refused: ${answer.get('error') ?? 'there is neither a code nor an error in it'}`,
-      );
+      const why = [
+        answer.get('error') ?? 'there is neither a code nor an error in it',
+        answer.get('error_description'),
+      ];
+      throw new AuthorizationError(`was refused: ${why.filter(Boolean).join(': ').slice(0, 500)}`);
     }
     const more = { authorizationCode: code, ...(iss === null ? {} : { iss }) };
     await this.#run(client, more);
@@ -142,6 +144,11 @@ export class OAuthAuthorizer implements Authorizer {
     this.#scope = wanted;
     // the server may have moved to another authorization server
     await client.invalidateCredentials('discovery');
+    const { registeredScope } = client;
+    if (registeredScope !== undefined && isStrictScopeSuperset(wanted, registeredScope)) {
+      // it would be refused more than it has registered for
+      await client.invalidateCredentials('client');
+    }
     client.pending = undefined;
     await this.#run(client, {
       ...(wanted === undefined ? {} : { scope: wanted }),

@@ -25,11 +25,15 @@ export class OAuthClient implements OAuthClientProvider {
   readonly redirectUrl: string | undefined;
   readonly addClientAuthentication?: AddClientAuthentication;
   readonly prepareTokenRequest?: (scope?: string) => URLSearchParams;
+  /** Only of a client that registers itself: one that is configured stays what it is. */
+  readonly saveClientInformation?: (client: StoredOAuthClientInformation) => Promise<void>;
   pending: Pending | undefined;
   #kept: Kept = {};
   #verifier: string | undefined;
   #state: string | undefined;
   #discovery: OAuthDiscoveryState | undefined;
+  /** The authorization server that has taken a configured client's credentials: no other gets them. */
+  #issuer: string | undefined;
 
   /**
    * @param redirectUrl where authorization servers send the human back to; of no use for client credentials
@@ -42,6 +46,10 @@ export class OAuthClient implements OAuthClientProvider {
     signing?: AddClientAuthentication,
   ) {
     const { type, scope } = settings;
+    this.#issuer = settings.issuer;
+    if (settings.clientId === undefined) {
+      this.saveClientInformation = (client) => this.#keep({ ...this.#kept, client });
+    }
     if (type === 'client_credentials') {
       this.clientMetadata = { client_name: 'Signalbox', redirect_uris: [], grant_types: ['client_credentials'], scope };
       this.prepareTokenRequest = (wanted) =>
@@ -62,6 +70,7 @@ export class OAuthClient implements OAuthClientProvider {
   /** @throws Error when what is kept cannot be read */
   async load(): Promise<void> {
     this.#kept = await this.store.load();
+    this.#issuer ??= this.#kept.tokens?.issuer;
   }
 
   get clientMetadataUrl(): string | undefined {
@@ -73,19 +82,20 @@ export class OAuthClient implements OAuthClientProvider {
   }
 
   clientInformation(): StoredOAuthClientInformation | undefined {
-    const { clientId, clientSecret, issuer } = this.settings;
+    const { clientId, clientSecret } = this.settings;
     if (clientId === undefined) return this.#kept.client;
     return {
       client_id: clientId,
       ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
-      ...(issuer === undefined ? {} : { issuer }),
+      ...(this.#issuer === undefined ? {} : { issuer: this.#issuer }),
       ...this.#sending(),
     };
   }
 
-  async saveClientInformation(client: StoredOAuthClientInformation): Promise<void> {
-    // one that is configured stays what it is
-    if (this.settings.clientId === undefined) await this.#keep({ ...this.#kept, client });
+  /** The scopes that a client may ask for that has registered itself; undefined when it has not, or for any. */
+  get registeredScope(): string | undefined {
+    const client = this.#kept.client as { scope?: string } | undefined;
+    return this.settings.clientId === undefined ? client?.scope : undefined;
   }
 
   tokens(): StoredOAuthTokens | undefined {
@@ -93,6 +103,7 @@ export class OAuthClient implements OAuthClientProvider {
   }
 
   saveTokens(tokens: StoredOAuthTokens): Promise<void> {
+    this.#issuer ??= tokens.issuer;
     return this.#keep({ ...this.#kept, tokens });
   }
 
