@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectMetrics } from '@signalbox/nest-kit';
 import { Gauge, type Registry } from 'prom-client';
+import { Listens } from '../listen/listens.js';
 import { StatelessRunner } from '../stateless/stateless-runner.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import { Sessions } from './sessions.js';
@@ -12,6 +13,7 @@ export class EndpointLifecycle implements OnModuleInit, BeforeApplicationShutdow
     private readonly sessions: Sessions,
     private readonly runner: ExchangeRunner,
     private readonly stateless: StatelessRunner,
+    private readonly listens: Listens,
     @InjectMetrics() private readonly metrics: Registry,
   ) {}
 
@@ -24,6 +26,12 @@ export class EndpointLifecycle implements OnModuleInit, BeforeApplicationShutdow
       'Requests of clients that wait for an answer',
       () => this.runner.running + this.stateless.running,
     );
+    this.#gauge(
+      'signalbox_mcp_requests_parked',
+      'Requests that are held for clients that were asked something',
+      () => this.stateless.parkedNow,
+    );
+    this.#gauge('signalbox_mcp_listens', 'Open streams of subscriptions/listen', () => this.listens.size);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

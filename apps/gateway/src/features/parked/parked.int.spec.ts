@@ -283,6 +283,9 @@ describe('bounds', () => {
   it('no more are held than may be; of further ones the server hears that it cannot ask', async () => {
     await again({ maxParked: 1 });
     await parked(client(ANN));
+    expect(await (await fetch(`${one.url}/metrics`, { headers: { authorization: `Bearer ${ANN}` } })).text()).toMatch(
+      /^signalbox_mcp_requests_parked\S* 1$/m,
+    );
     const second = call(client(BOB));
     await waitFor(() => running.length === 2);
     asks(running[1]!, 'reverse-9');

@@ -62,6 +62,11 @@ export class StatelessRunner {
     return this.#running.size;
   }
 
+  /** Requests whose clients were asked something and are to come back. */
+  get parkedNow(): number {
+    return this.parked.size;
+  }
+
   run({ message, params, caller, turn, bytes, traceparent, headers }: StatelessExecution): void {
     const { id, method } = message;
     const { principal, capabilities = {}, logLevel } = caller.client;
