@@ -97,9 +97,9 @@ export class ComposeProject implements AsyncDisposable {
     return this.compose(['logs', '--no-color', '--tail', '60', ...services], 60_000).catch(String);
   }
 
-  /** What `docker compose config` makes of the files, with every variable put in. */
-  config(): Promise<string> {
-    return this.compose(['config'], 30_000);
+  /** Runs a program in a container of a service. @returns what it printed */
+  exec(service: string, ...command: readonly string[]): Promise<string> {
+    return this.compose(['exec', '-T', service, ...command], 60_000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
