@@ -6,6 +6,7 @@ import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
 import { ServicesModule } from './features/services/services.module.js';
+import { ToolSafetyModule } from './features/tool-safety/tool-safety.module.js';
 import { RegistryConfigModule } from './registry-config.module.js';
 
 @Module({})
@@ -18,6 +19,7 @@ export class RegistryModule {
         ServicesModule,
         ServersModule,
         LifecycleModule,
+        ToolSafetyModule,
         ConfigModule,
         McpModule,
       ],

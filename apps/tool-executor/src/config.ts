@@ -130,6 +130,15 @@ export const executorConfigSchema = z.strictObject({
       pendingMs: ms(600_000),
     })
     .prefault({}),
+  /** What is kept, in memory, of what each stdio server writes to its standard error. */
+  serverOutput: z
+    .strictObject({
+      /** The newest lines. */
+      maxLines: count(1_000, 100_000),
+      /** Of one line; the rest of it is left out. */
+      maxLineChars: count(4_000, 100_000),
+    })
+    .prefault({}),
   upstream: z
     .strictObject({
       maxLineBytes: bytes(16 * MiB),
@@ -140,7 +149,7 @@ export const executorConfigSchema = z.strictObject({
       closeGraceMs: ms(2_000),
       streamRetryMs: ms(1_000),
       /** Wait for a stdio server's answer to `server/discover` before `initialize` is sent as well. */
-      probeMs: ms(1_000),
+      probeMs: ms(3_000),
     })
     .prefault({}),
 });

@@ -7,8 +7,17 @@ import { ControlModule } from './features/control/control.module.js';
 import { FollowConfigModule } from './features/follow-config/follow-config.module.js';
 import { PoolsModule } from './features/pools/pools.module.js';
 import { RunCallModule } from './features/run-call/run-call.module.js';
+import { ServerLogsModule } from './features/server-logs/server-logs.module.js';
 
-const FEATURES = [ConnectionsModule, AuthorizeModule, PoolsModule, RunCallModule, ControlModule, FollowConfigModule];
+const FEATURES = [
+  ConnectionsModule,
+  AuthorizeModule,
+  PoolsModule,
+  RunCallModule,
+  ControlModule,
+  FollowConfigModule,
+  ServerLogsModule,
+];
 
 @Module({})
 export class ToolExecutorModule {

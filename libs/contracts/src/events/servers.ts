@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { safetyClassSchema } from './calls.js';
 import { defineEvent } from './define.js';
 
 const server = z.string();
@@ -61,6 +62,22 @@ export const serverCommanded = defineEvent({
     why,
     /** The server that was commanded, where this one has to go before it or after it. */
     because: z.string().optional(),
+  }),
+});
+
+/** An operator's word on whether a tool may be run again. It goes before the configuration and before the server's own. */
+export const serverToolClassified = defineEvent({
+  type: 'server.tool.classified',
+  title: 'ServerToolClassified',
+  owners: ['registry'],
+  schema: z.object({
+    server,
+    /** Its name at its server. */
+    tool: z.string(),
+    /** `null`: as the configuration says again. */
+    class: safetyClassSchema.nullable(),
+    who: z.string(),
+    why,
   }),
 });
 
@@ -155,6 +172,7 @@ export const serverEvents = [
   serverRegistered,
   serverRemoved,
   serverCommanded,
+  serverToolClassified,
   serverStarted,
   serverFailed,
   serverStopped,

@@ -2,15 +2,26 @@ import type { SafetyClass, UpstreamSettings } from '@signalbox/contracts';
 
 type Settings = Pick<UpstreamSettings, 'tools' | 'trusted'>;
 
+/** Tool → class. */
+export type ToolClasses = Readonly<Record<string, SafetyClass>>;
+
+/** The classes after an operator has said something of one tool. @param wanted null: as the configuration says again */
+export function withToolClass(said: ToolClasses, tool: string, wanted: SafetyClass | null): ToolClasses {
+  const { [tool]: _before, ...others } = said;
+  return wanted === null ? others : { ...others, [tool]: wanted };
+}
+
 /**
  * The safety class of a tool (DESIGN section 2): the operator's word, else the annotations of a trusted server, else `unsafe`.
  * @param tool as its server describes it, under its name there
+ * @param said what operators have said by the API, by tool; it goes before the configuration
  */
 export function safetyClassOf(
   tool: { readonly name: string; readonly annotations?: unknown },
   settings: Settings | undefined,
+  said: ToolClasses = {},
 ): SafetyClass {
-  const set = settingsOf(tool.name, settings)?.class;
+  const set = Object.hasOwn(said, tool.name) ? said[tool.name] : settingsOf(tool.name, settings)?.class;
   if (set) return set;
   const { annotations } = tool;
   if (!settings?.trusted || typeof annotations !== 'object' || annotations === null) return 'unsafe';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isQueued, safetyClassOf } from './safety-class.js';
+import { isQueued, safetyClassOf, withToolClass } from './safety-class.js';
 
 const reader = { name: 'read', annotations: { readOnlyHint: true } };
 
@@ -22,6 +22,30 @@ describe('safetyClassOf', () => {
 
   it('puts the operator before the annotations', () => {
     expect(safetyClassOf(reader, { tools: { read: { class: 'keyed' } }, trusted: true })).toBe('keyed');
+  });
+});
+
+describe('what an operator says by the API', () => {
+  const configured = { tools: { read: { class: 'unsafe' as const } }, trusted: true };
+
+  it('goes before the configuration, and before the server', () => {
+    expect(safetyClassOf(reader, configured, { read: 'keyed' })).toBe('keyed');
+    expect(safetyClassOf(reader, { tools: {}, trusted: true }, { read: 'unsafe' })).toBe('unsafe');
+    expect(safetyClassOf(reader, configured, { other: 'keyed' })).toBe('unsafe');
+  });
+
+  it('is said of one tool, said anew, and taken back', () => {
+    const said = withToolClass(withToolClass({}, 'a', 'read'), 'b', 'keyed');
+    expect(said).toEqual({ a: 'read', b: 'keyed' });
+    expect(withToolClass(said, 'a', 'unsafe')).toEqual({ a: 'unsafe', b: 'keyed' });
+    expect(withToolClass(said, 'a', null)).toEqual({ b: 'keyed' });
+    expect(withToolClass({}, 'a', null)).toEqual({});
+  });
+
+  it('may be said of a tool whose name every object has', () => {
+    const said = withToolClass({}, '__proto__', 'read');
+    expect(safetyClassOf({ name: '__proto__' }, undefined, said)).toBe('read');
+    expect(safetyClassOf({ name: 'constructor' }, undefined, said)).toBe('unsafe');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { EventData, RecordedEvent, ServerCommandName } from '@signalbox/contracts';
+import { withToolClass, type ToolClasses } from '../call/safety-class.js';
 import { catalogueDecider, type Catalogue, type CatalogueState } from './catalogue.js';
 import { evolveLifecycle, stateOf, UNBORN, type Lifecycle, type ServerState } from './lifecycle.js';
 
@@ -48,6 +49,8 @@ export interface ServerView {
   readonly catalogueAt?: string;
   readonly knownHashes: CatalogueState['knownHashes'];
   readonly pendingCatalogue?: CatalogueState['pending'];
+  /** What operators have said by the API of its tools. */
+  readonly toolClasses: ToolClasses;
   /** Version of the stream. */
   readonly version: number;
 }
@@ -63,7 +66,13 @@ export function evolveServer(server: ServerView | undefined, event: RecordedEven
     }
     case 'server.removed': {
       const { lastCommand: _gone, ...before } = of(server, event.data.server);
-      return at(event, lived(before, event));
+      // another server may take its name, whose tools are others
+      return at(event, lived({ ...before, toolClasses: {} }, event));
+    }
+    case 'server.tool.classified': {
+      const { server: name, tool, class: wanted } = event.data;
+      const before = of(server, name);
+      return at(event, { ...before, toolClasses: withToolClass(before.toolClasses, tool, wanted) });
     }
     case 'server.commanded': {
       const { server: name, command, who, why } = event.data;
@@ -112,7 +121,7 @@ export function evolveServer(server: ServerView | undefined, event: RecordedEven
 
 function of(server: ServerView | undefined, name: string): ServerView {
   const unknown = { server: name, state: 'registered', dependsOn: [], life: { ...UNBORN, exists: true } } as const;
-  return server ?? { ...unknown, knownHashes: {}, version: 0 };
+  return server ?? { ...unknown, knownHashes: {}, toolClasses: {}, version: 0 };
 }
 
 function at(event: RecordedEvent, server: ServerView): ServerView {

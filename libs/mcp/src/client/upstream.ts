@@ -99,6 +99,8 @@ export interface ConnectOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** What the server says outside of any request. */
   onMessage?(message: Inbound): void;
+  /** What a stdio server writes to its standard error. */
+  onStderr?(chunk: Buffer, pid: number | undefined): void;
   /** Something the operator should know of, which ends nothing. */
   onWarning?(text: string): void;
 }
@@ -132,5 +134,5 @@ export const DEFAULT_UPSTREAM_LIMITS: UpstreamLimits = {
   maxSockets: 256,
   closeGraceMs: 2_000,
   streamRetryMs: 1_000,
-  probeMs: 1_000,
+  probeMs: 3_000,
 };

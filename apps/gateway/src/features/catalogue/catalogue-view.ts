@@ -186,7 +186,8 @@ export class CatalogueView {
     const settings = this.options.settings(entry.name);
     const { tools, definitionHashes } = entry.catalogue!;
     return this.#addNamed(this.#tools, entry.name, tools, (named) => {
-      const safetyClass = safetyClassOf({ name: named.name, annotations: named.definition['annotations'] }, settings);
+      const described = { name: named.name, annotations: named.definition['annotations'] };
+      const safetyClass = safetyClassOf(described, settings, entry.toolClasses);
       return {
         ...named,
         definitionHash: Object.hasOwn(definitionHashes, named.name) ? definitionHashes[named.name] : undefined,

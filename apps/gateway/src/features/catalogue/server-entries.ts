@@ -1,4 +1,5 @@
 import { API_SOURCE, upstreamSettingsSchema, type EventData, type ServerCommandName } from '@signalbox/contracts';
+import { withToolClass } from '@signalbox/domain/call';
 import { joinCatalogue, type PendingParts } from '@signalbox/domain/server';
 import type { ServerEvent } from './server-event.js';
 import { newServerEntry, type ServerCatalogue, type ServerEntry } from './server-entry.js';
@@ -78,7 +79,10 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
         isRemoved: true,
         withheld: 'awaited',
         settings: undefined,
+        toolClasses: {},
       };
+    case 'server.tool.classified':
+      return { ...entry, toolClasses: withToolClass(entry.toolClasses, event.data.tool, event.data.class) };
     case 'server.commanded':
       return commanded(entry, event.data.command);
   }

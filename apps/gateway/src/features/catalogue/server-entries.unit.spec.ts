@@ -41,7 +41,10 @@ function running() {
     resourceTemplates: [],
     definitionHashes: { read: 'h' },
   });
-  return { catalogue, start, stop, command, register, remove, tools };
+  const classify = (wanted: EventData<'server.tool.classified'>['class']) =>
+    apply('server.tool.classified', { server, tool: 'read', class: wanted, who: 'ada' });
+  const classOf = () => catalogue.view().tool('files__read')?.safetyClass;
+  return { catalogue, start, stop, command, register, remove, tools, classify, classOf };
 }
 
 describe('what a server offers', () => {
@@ -101,5 +104,25 @@ describe('what a server offers', () => {
     expect(catalogue.view().tool('files__read')).toMatchObject({ safetyClass: 'read', deadlineMs: 7 });
     register('/etc/signalbox.json');
     expect(catalogue.view().tool('files__read')).toMatchObject({ safetyClass: 'unsafe' });
+  });
+});
+
+describe('the safety class of a tool', () => {
+  it('is what an operator says, until it is taken back', () => {
+    const server = running();
+    expect(server.classOf()).toBe('unsafe');
+    server.classify('idempotent');
+    expect(server.classOf()).toBe('idempotent');
+    server.classify(null);
+    expect(server.classOf()).toBe('unsafe');
+  });
+
+  it('is forgotten with the server: what takes its name has other tools', () => {
+    const server = running();
+    server.classify('read');
+    server.remove();
+    server.register('api');
+    server.start();
+    expect(server.classOf()).toBe('unsafe');
   });
 });

@@ -1,4 +1,5 @@
 import type { EventData, UpstreamSettings } from '@signalbox/contracts';
+import type { ToolClasses } from '@signalbox/domain/call';
 
 export type ServerCatalogue = EventData<'catalogue.changed'>;
 
@@ -28,6 +29,8 @@ export interface ServerEntry {
   readonly isRemoved: boolean;
   /** As the API defined it; undefined where the configuration does. */
   readonly settings: UpstreamSettings | undefined;
+  /** What operators have said by the API of its tools. */
+  readonly toolClasses: ToolClasses;
 }
 
 export function newServerEntry(name: string, now: number): ServerEntry {
@@ -45,5 +48,6 @@ export function newServerEntry(name: string, now: number): ServerEntry {
     withheld: undefined,
     isRemoved: false,
     settings: undefined,
+    toolClasses: {},
   };
 }

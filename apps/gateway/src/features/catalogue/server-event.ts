@@ -8,6 +8,7 @@ export const SERVER_EVENT_TYPES = [
   'server.registered',
   'server.removed',
   'server.commanded',
+  'server.tool.classified',
 ] as const satisfies readonly EventType[];
 
 export type ServerEvent = RecordedEvent<(typeof SERVER_EVENT_TYPES)[number]>;

@@ -61,7 +61,7 @@ export function serverAnswer({ view, restarts }: KnownServer, settings: Upstream
     ...(typeof tool['title'] === 'string' && { title: tool['title'] }),
     ...(typeof tool['description'] === 'string' && { description: tool['description'] }),
     definitionHash: catalogue?.definitionHashes[tool.name],
-    safetyClass: safetyClassOf(tool, settings),
+    safetyClass: safetyClassOf(tool, settings, view.toolClasses),
   }));
   return {
     name: server,

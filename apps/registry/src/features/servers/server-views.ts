@@ -4,7 +4,7 @@ import { evolveServer, type ServerView } from '@signalbox/domain/server';
 import { EntityLog } from '../../entity-log.js';
 
 /** What the registry writes of a server. */
-const OWN_TYPES = new Set(['server.registered', 'server.removed', 'server.commanded']);
+const OWN_TYPES = new Set(['server.registered', 'server.removed', 'server.commanded', 'server.tool.classified']);
 
 /** A server as the log tells it, and what only the registry counts. */
 export interface KnownServer {

@@ -11,6 +11,7 @@ import {
   type UpstreamConnection,
 } from '@signalbox/mcp';
 import type { ExecutorConfig } from '../../config.js';
+import type { ServerOutput } from './server-output.js';
 
 export interface ConnectorDeps {
   readonly config: Pick<ExecutorConfig, 'upstream'>;
@@ -21,6 +22,8 @@ export interface ConnectorDeps {
   locate(target: UpstreamDefinition['target']): Promise<UpstreamDefinition['target']>;
   /** Gets the tokens of the server, where it is configured to want some. */
   readonly authorizer: Authorizer | undefined;
+  /** Keeps what a stdio server writes to its standard error. */
+  readonly output: Pick<ServerOutput, 'add'>;
   warn(text: string): void;
 }
 
@@ -63,7 +66,7 @@ export class Connector {
   }
 
   async #open(wanted: Wanted, speaks: Pick<ConnectOptions, 'era' | 'transport'>): Promise<UpstreamConnection> {
-    const { config, env, version, warn, authorizer } = this.deps;
+    const { config, env, version, warn, authorizer, output } = this.deps;
     const { target, settings } = this.definition();
     // what it says before the handshake is over comes before there is a connection to answer on
     const made: { connection?: UpstreamConnection } = {};
@@ -82,6 +85,7 @@ export class Connector {
       env,
       limits: config.upstream,
       onMessage: (message) => (made.connection ? wanted.receive(made.connection, message) : early.push(message)),
+      onStderr: (chunk, pid) => output.add(chunk, pid),
       onWarning: warn,
     });
     made.connection = connection;

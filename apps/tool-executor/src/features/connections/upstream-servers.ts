@@ -13,6 +13,7 @@ import { KeyedTurns } from './keyed-turns.js';
 import { locateTarget } from './locate-target.js';
 import { ServerClosedError } from './server-closed-error.js';
 import { ServerLog } from './server-log.js';
+import { ServerOutputs } from './server-outputs.js';
 import { SessionPushes } from './session-pushes.js';
 import type { StopNews } from './supervisor.js';
 import { RUNNING, type Target } from './target.js';
@@ -40,6 +41,8 @@ export class UpstreamServers implements OnApplicationShutdown {
   readonly #turns = new KeyedTurns();
   readonly #listeners: ServersListener[] = [];
   readonly #redactor: Redactor;
+  /** What stdio servers write to their standard error. */
+  readonly outputs: ServerOutputs;
   readonly #dependencies: Dependencies;
   #sweeper: NodeJS.Timeout | undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -53,6 +56,7 @@ export class UpstreamServers implements OnApplicationShutdown {
     private readonly authorizers: Authorizers,
   ) {
     this.#redactor = new Redactor(config.redaction);
+    this.outputs = new ServerOutputs(config.serverOutput, this.#redactor, context.ports.clock);
     this.#dependencies = new Dependencies(this.#servers, config.lifecycle.dependencyWaitMs);
     for (const definition of context.config.servers) {
       this.#configured.add(definition.name);
@@ -151,6 +155,7 @@ export class UpstreamServers implements OnApplicationShutdown {
       await Promise.all(this.#listeners.map((listener) => listener.removed(name)));
       this.#servers.delete(name);
       await this.#letGo(server, reason, 'any');
+      if (!this.#servers.has(name)) this.outputs.forget(name);
     });
   }
 
@@ -266,6 +271,7 @@ export class UpstreamServers implements OnApplicationShutdown {
         version,
         locate: (target) => locateTarget(target, ports.directory),
         authorizer: this.authorizers.of(definition),
+        output: this.outputs.of(definition),
         dependenciesReady: (isWanted) => this.#dependencies.ready(definition.name, isWanted),
         warn: (text) => logger?.warn({ server: definition.name }, text),
       },

@@ -140,7 +140,10 @@ export class StdioUpstream implements UpstreamConnection, ModernWire {
         void this.close(`the server wrote ${(error as Error).message}`);
       }
     });
-    stderr.on('data', (chunk: Buffer) => this.#stderr.add(chunk));
+    stderr.on('data', (chunk: Buffer) => {
+      this.#stderr.add(chunk);
+      this.options.onStderr?.(chunk, this.#group.pid);
+    });
     // EPIPE when the process is gone: its end is reported by `ended`
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
     void this.#group.ended.then(async (how) => {
