@@ -1,11 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { formatSse } from '../sse.js';
-
-const STREAM_HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-};
+import { STREAM_HEADERS } from './stream-headers.js';
 
 export interface AnswerStreamOptions {
   /** Bytes that may wait for a slow client; a connection with more is dropped. */

@@ -1,12 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { formatSse } from '../sse.js';
 import type { EventBuffer } from './event-buffer.js';
-
-const STREAM_HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-};
+import { STREAM_HEADERS } from './stream-headers.js';
 
 export interface EventStreamOptions {
   readonly buffer: EventBuffer;
