@@ -19,6 +19,7 @@ async function connect(target: Parameters<typeof connectUpstream>[0], options: P
     clientInfo: { name: 'spec', version: '1' },
     capabilities: FULL_CLIENT_CAPABILITIES,
     env: process.env,
+    era: 'legacy',
     ...options,
   });
   open.push(connection);
