@@ -9,6 +9,36 @@ export const TASK_SUPPORT = ['auto', 'forbidden', 'optional', 'required'] as con
 export type TaskSupport = (typeof TASK_SUPPORT)[number];
 const taskSupportSchema = z.enum(TASK_SUPPORT);
 const duration = z.number().int().positive().max(86_400_000);
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+/** How requests are shared out among the instances of one server. */
+export const balancingSchema = z
+  .strictObject({
+    policy: z.enum(['round-robin', 'least-connections', 'weighted', 'consistent-hash']).default('least-connections'),
+    /** What belongs together, for `consistent-hash`. */
+    hashBy: z.enum(['session', 'principal', 'argument']).default('session'),
+    /** Path of the argument for `hashBy: "argument"`, as in `user.id`. */
+    argument: z.string().min(1).max(200).optional(),
+    /** Requests in flight per instance; further ones go to others, and are refused when all are full. */
+    maxInFlight: z.number().int().min(1).max(10_000).default(256),
+    /** Without an answer for so long, a call of a `read` tool is sent to a second instance too; off when absent. */
+    hedgeAfterMs: duration.optional(),
+  })
+  .refine(({ hashBy, argument }) => hashBy !== 'argument' || argument !== undefined, {
+    path: ['argument'],
+    error: 'is missing: hashBy "argument" needs the path of one',
+  });
+export type BalancingSettings = z.infer<typeof balancingSchema>;
+
+/** One of several instances of an HTTP server. */
+export const serverInstanceSchema = z.strictObject({
+  url: httpUrl,
+  /** Its share by the policies `weighted` and `consistent-hash`. */
+  weight: z.number().positive().max(1_000).default(1),
+  tags: z.array(z.string().min(1).max(100)).max(20).default([]),
+});
+export type InstanceSpec = z.infer<typeof serverInstanceSchema>;
+const MAX_INSTANCES = 100;
 
 /** Signalbox's own settings of one upstream server, under the key `signalbox` of its entry. Times in milliseconds. */
 export const upstreamSettingsSchema = z
@@ -49,6 +79,8 @@ export const upstreamSettingsSchema = z
         intervalMs: duration.optional(),
       })
       .prefault({}),
+    /** For servers with several instances; the defaults of {@link balancingSchema} when absent. */
+    balancing: balancingSchema.optional(),
   })
   .prefault({});
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;
@@ -64,17 +96,25 @@ const stdioSchema = z.looseObject({
   cwd: z.string().optional(),
   ...common,
 });
-const httpSchema = z.looseObject({
+const httpCommon = {
   type: z.enum(['http', 'streamable-http', 'streamableHttp', 'sse']).optional(),
-  url: z.url({ protocol: /^https?$/ }),
   headers: stringMap.default({}),
   auth: upstreamAuthSchema.optional(),
   ...common,
+};
+const httpSchema = z.looseObject({ url: httpUrl, ...httpCommon });
+const urlsSchema = z.looseObject({ urls: z.array(httpUrl).min(1).max(MAX_INSTANCES), ...httpCommon });
+const instancesSchema = z.looseObject({
+  instances: z.array(serverInstanceSchema).min(1).max(MAX_INSTANCES),
+  ...httpCommon,
 });
+/** Of an entry, in the order of the union: the key that says of which kind it is. */
+export const ENTRY_KINDS = ['command', 'url', 'urls', 'instances'] as const;
 
 /** One entry of `mcpServers`, as MCP hosts write it, with our additions under `signalbox`. */
-export const upstreamEntrySchema = z.union([stdioSchema, httpSchema], {
-  error: 'needs either "command" (a stdio server) or "url" (an HTTP server)',
+export const upstreamEntrySchema = z.union([stdioSchema, httpSchema, urlsSchema, instancesSchema], {
+  error:
+    'needs either "command" (a stdio server) or "url" (an HTTP server; "urls" or "instances" where it has several)',
 });
 
 export interface StdioTarget {
@@ -86,7 +126,10 @@ export interface StdioTarget {
 }
 export interface HttpTarget {
   readonly kind: 'http';
+  /** Where there are instances: that of the first. */
   readonly url: string;
+  /** The instances that calls are shared out among; absent for a server that is in one place. Not empty, no URL twice. */
+  readonly instances?: readonly InstanceSpec[];
   readonly headers: Readonly<Record<string, string>>;
   /** How to get the tokens that it wants. */
   readonly auth?: UpstreamAuth;

@@ -168,6 +168,46 @@ export const toolDefinitionChanged = defineEvent({
   schema: z.object({ server, tool: z.string(), previousHash: z.string(), hash: z.string(), definition: named }),
 });
 
+const ofInstance = {
+  server,
+  executor: z.string(),
+  /** Its URL, without user, password and query. */ instance: z.string(),
+};
+
+/** Whether one of several instances of a server answers, as an executor finds it; `ill` ones get calls only where no other is well. */
+export const serverInstanceStateChanged = defineEvent({
+  type: 'server.instance.state_changed',
+  title: 'ServerInstanceStateChanged',
+  owners: ['tool-executor'],
+  schema: z.object({
+    ...ofInstance,
+    from: z.enum(['up', 'ill', 'down']),
+    to: z.enum(['up', 'ill', 'down']),
+    reason: z.string(),
+  }),
+});
+
+/** The circuit breaker of one instance opened, is tried, or closed. */
+export const serverInstanceBreakerChanged = defineEvent({
+  type: 'server.instance.breaker_changed',
+  title: 'ServerInstanceBreakerChanged',
+  owners: ['tool-executor'],
+  schema: z.object({
+    ...ofInstance,
+    from: z.enum(['closed', 'open', 'half_open']),
+    to: z.enum(['closed', 'open', 'half_open']),
+    reason: z.string(),
+  }),
+});
+
+/** An instance that fails much more often than the others gets no calls for a while. */
+export const serverInstanceEjected = defineEvent({
+  type: 'server.instance.ejected',
+  title: 'ServerInstanceEjected',
+  owners: ['tool-executor'],
+  schema: z.object({ ...ofInstance, forMs: z.number().int().positive(), reason: z.string() }),
+});
+
 export const serverEvents = [
   serverRegistered,
   serverRemoved,
@@ -177,6 +217,9 @@ export const serverEvents = [
   serverFailed,
   serverStopped,
   serverStateChanged,
+  serverInstanceStateChanged,
+  serverInstanceBreakerChanged,
+  serverInstanceEjected,
   catalogueChanged,
   toolDefinitionChanged,
 ] as const;

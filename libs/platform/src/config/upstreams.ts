@@ -1,7 +1,10 @@
 import {
+  balancingSchema,
+  ENTRY_KINDS,
   SERVER_NAME,
   upstreamEntrySchema,
   upstreamSettingsSchema,
+  type InstanceSpec,
   type UpstreamDefinition,
 } from '@signalbox/contracts';
 import type { ConfigProblem } from '@signalbox/ports';
@@ -16,6 +19,7 @@ const settingsShape = upstreamSettingsSchema.unwrap().shape;
 const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   signalbox: Object.keys(settingsShape),
   pool: Object.keys(settingsShape.pool.unwrap().shape),
+  balancing: Object.keys(balancingSchema.shape),
 };
 
 export interface Upstreams {
@@ -76,26 +80,49 @@ function readEntry(
   const parsed = upstreamEntrySchema.safeParse(isObject(raw) ? interpolateEntry(raw, env, path, problems) : raw);
   if (problems.length > 0) return problems;
   if (!parsed.success) return entryProblems(raw, parsed.error.issues, path);
-  if (isObject(raw) && 'command' in raw && 'url' in raw) {
-    return [{ path, message: 'has both "command" and "url"; a server is one or the other' }];
+  const [kind, another] = kindsOf(raw);
+  if (another !== undefined) {
+    return [{ path, message: `has both "${kind}" and "${another}"; a server is one or the other` }];
   }
   const { data } = parsed;
   if (data.signalbox.pool.max !== undefined && data.signalbox.pool.max < data.signalbox.pool.min) {
     return [{ path: `${path}.signalbox.pool.max`, message: `must not be below min (${data.signalbox.pool.min})` }];
   }
-  return { name, source, settings: data.signalbox, target: targetOf(data) };
+  const target = targetOf(data);
+  const twice = target.kind === 'http' ? repeatedUrl(target.instances ?? []) : undefined;
+  if (twice !== undefined) {
+    return [{ path: `${path}.${kind}`, message: `has ${twice} twice; an instance that is to get more has a "weight"` }];
+  }
+  return { name, source, settings: data.signalbox, target };
+}
+
+function repeatedUrl(instances: readonly InstanceSpec[]): string | undefined {
+  const urls = instances.map(({ url }) => new URL(url).href);
+  return urls.find((url, index) => urls.indexOf(url) !== index);
 }
 
 function targetOf(entry: z.infer<typeof upstreamEntrySchema>): UpstreamDefinition['target'] {
   if (!('command' in entry)) {
-    const { url, headers, type, auth } = entry;
-    return { kind: 'http', url, headers, ...(type === 'sse' && { transport: 'sse' }), ...(auth && { auth }) };
+    const { headers, type, auth } = entry;
+    const instances = instancesOf(entry);
+    const url = 'url' in entry ? (entry.url as string) : instances![0]!.url;
+    const places = { url, ...(instances && { instances }) };
+    return { kind: 'http', ...places, headers, ...(type === 'sse' && { transport: 'sse' }), ...(auth && { auth }) };
   }
   const { command, args, env, cwd } = entry as Extract<typeof entry, { args: string[] }>;
   return { kind: 'stdio', command, args, env, ...(cwd !== undefined && { cwd }) };
 }
 
-const INTERPOLATED = ['command', 'args', 'env', 'cwd', 'url', 'headers', 'auth'];
+function instancesOf(entry: object): readonly InstanceSpec[] | undefined {
+  if ('instances' in entry) return entry.instances as InstanceSpec[];
+  return 'urls' in entry ? (entry.urls as string[]).map((url) => ({ url, weight: 1, tags: [] })) : undefined;
+}
+
+function kindsOf(raw: unknown): (typeof ENTRY_KINDS)[number][] {
+  return isObject(raw) ? ENTRY_KINDS.filter((kind) => kind in raw) : [];
+}
+
+const INTERPOLATED = ['command', 'args', 'env', 'cwd', 'url', 'urls', 'instances', 'headers', 'auth'];
 
 function interpolateEntry(
   raw: Readonly<Record<string, unknown>>,
@@ -123,8 +150,9 @@ function nameProblem(name: string): string | undefined {
 /** Where both kinds fail, what is wrong with the kind that was meant says more than the union's own message. */
 function entryProblems(raw: unknown, issues: readonly z.core.$ZodIssue[], path: string): ConfigProblem[] {
   const [issue] = issues;
-  if (isObject(raw) && ('command' in raw || 'url' in raw)) {
-    const meant = issue?.code === 'invalid_union' ? issue.errors['command' in raw ? 0 : 1] : undefined;
+  const [kind] = kindsOf(raw);
+  if (kind !== undefined) {
+    const meant = issue?.code === 'invalid_union' ? issue.errors[ENTRY_KINDS.indexOf(kind)] : undefined;
     return problemsOf(meant ?? issues, path, (at) => KNOWN_KEYS[String(at.at(-1))] ?? []);
   }
   const misspelt = isObject(raw) ? Object.keys(raw).map(misspeltKind).find(Boolean) : undefined;

@@ -50,15 +50,17 @@ export class DefinitionCheck {
 
   async #isOwnGateway(target: UpstreamDefinition['target']): Promise<boolean> {
     if (target.kind !== 'http') return false;
-    const url = new URL(target.url);
-    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+    const urls = (target.instances ?? [target]).map(({ url }) => new URL(url));
     const gateways = await this.directory.findServices({ serviceName: 'gateway' });
-    return gateways.some((gateway) => {
-      if (gateway.port !== port) return false;
-      const host = gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host;
-      return url.hostname === host || (LOOPBACK.has(url.hostname) && LOOPBACK.has(host));
-    });
+    return gateways.some((gateway) => urls.some((url) => isAt(gateway, url)));
   }
+}
+
+function isAt({ host: at, port: wanted }: { readonly host: string; readonly port: number }, url: URL): boolean {
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  if (wanted !== port) return false;
+  const host = at.includes(':') ? `[${at}]` : at;
+  return url.hostname === host || (LOOPBACK.has(url.hostname) && LOOPBACK.has(host));
 }
 
 function wrong(errors: readonly ConfigProblem[]): ProblemException {

@@ -12,7 +12,11 @@ export function maskedDefinition({ target, settings }: UpstreamDefinition): Reco
     const { command, args, env, cwd } = target;
     return { command, args: maskArgs(args), env: maskValues(env), ...(cwd && { cwd }), signalbox: settings };
   }
-  return { url: maskUrl(target.url), headers: maskValues(target.headers), signalbox: settings };
+  const { url, instances, headers } = target;
+  const places = instances
+    ? { instances: instances.map((instance) => ({ ...instance, url: maskUrl(instance.url) })) }
+    : { url: maskUrl(url) };
+  return { ...places, headers: maskValues(headers), signalbox: settings };
 }
 
 const maskValues = (values: Readonly<Record<string, string>>): Record<string, string> =>

@@ -1,0 +1,4 @@
+export * from './breaker.js';
+export * from './outliers.js';
+export * from './policy.js';
+export * from './rendezvous.js';
