@@ -43,7 +43,7 @@ export class TwoGateways {
       return undefined;
     });
     for (const { url } of [one, two])
-      await waitFor(() => both.#lists(url, tools[0]!.name, headers), { what: `tools at ${url}` });
+      await waitFor(() => both.#lists(url, tools[0]!.name, headers), { timeoutMs: 15_000, what: `tools at ${url}` });
     return both;
   }
 
@@ -60,13 +60,16 @@ export class TwoGateways {
     for (const { url } of [this.one, this.two]) {
       const client = new StatelessWireClient(`${url}/mcp`);
       const says = async () => (await client.request('server/discover')).body.result?.instructions ?? '';
-      await waitFor(async () => (await says()).includes(MODERN), { what: `the change of the server at ${url}` });
+      await waitFor(async () => (await says()).includes(MODERN), {
+        timeoutMs: 15_000,
+        what: `the change of the server at ${url}`,
+      });
     }
   }
 
   /** The next call that arrived for the server. */
   async nextCall(): Promise<HeldCall> {
-    await waitFor(() => this.#held.length > 0, { what: 'a call' });
+    await waitFor(() => this.#held.length > 0, { timeoutMs: 15_000, what: 'a call' });
     return this.#held.shift()!;
   }
 

@@ -8,7 +8,7 @@ import {
 } from '@signalbox/contracts';
 import type { RunningService } from '@signalbox/nest-kit';
 import type { Delivery, PortSet } from '@signalbox/ports';
-import { waitFor } from '@signalbox/testing';
+import { waitFor as waitForAtMost } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextOf, startGateway, WireClient, type GatewayUnderTest } from '../../../test/gateway-under-test.js';
 import { completed, logAttempt, lost, progressed, started } from '../../../test/played-attempt.js';
@@ -17,10 +17,11 @@ import { start } from '../../index.js';
 
 const OPTIONS = {
   gateway: {
-    streams: { upgradeAfterMs: 20, followMs: 10, lostCallMs: 50, maxFollowed: 2 },
+    streams: { upgradeAfterMs: 20, followMs: 10, lostCallMs: 600_000, maxFollowed: 2 },
     calls: { inlineBytes: 512, drainMs: 50 },
   },
 };
+const waitFor = <T>(condition: () => T | Promise<T>) => waitForAtMost(condition, { timeoutMs: 15_000 });
 const tool = { name: 't', inputSchema: { type: 'object' } };
 let ports: PortSet & { close(): Promise<void> };
 let one: GatewayUnderTest;
@@ -204,14 +205,23 @@ describe('a call whose stream broke', () => {
   });
 
   it('ends with the loss when no attempt follows it', async () => {
-    const running = await call(3);
-    running.leave();
-    await running.log(lost(running.callId, 1));
-    const again = await takeUp(there, lastId(running.reader));
-    await again.done;
-    expect(answersOf(again)).toMatchObject([
-      { id: 3, error: { message: 'lost', data: { callId: running.callId, retryable: true } } },
-    ]);
+    const hasty = await start({
+      ...contextOf(ports, { gateway: { streams: { ...OPTIONS.gateway.streams, lostCallMs: 20 } } }),
+      instanceId: 'gateway-3',
+    });
+    try {
+      const running = await call(3);
+      running.leave();
+      await running.log(lost(running.callId, 1));
+      const at = Object.assign(new WireClient(`${hasty.url}/mcp`), { sessionId: client.sessionId });
+      const again = await takeUp(at, lastId(running.reader));
+      await again.done;
+      expect(answersOf(again)).toMatchObject([
+        { id: 3, error: { message: 'lost', data: { callId: running.callId, retryable: true } } },
+      ]);
+    } finally {
+      await hasty.stop();
+    }
   });
 
   it('brings a result that lies in the blob store', async () => {

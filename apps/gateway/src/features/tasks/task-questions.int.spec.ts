@@ -4,13 +4,14 @@ import {
   UpdateTaskResultV2Schema,
 } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { executorInbox, type ExecutorControl } from '@signalbox/contracts';
-import { waitFor } from '@signalbox/testing';
+import { waitFor as waitForAtMost } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { completed, logAttempt, progressed, started } from '../../../test/played-attempt.js';
 import { SseReader } from '../../../test/sse-reader.js';
 import { StatelessWireClient } from '../../../test/stateless-client.js';
 import { TwoGateways, type HeldCall } from '../../../test/two-gateways.js';
 
+const waitFor = <T>(condition: () => T | Promise<T>) => waitForAtMost(condition, { timeoutMs: 15_000 });
 const TASKS = 'io.modelcontextprotocol/tasks';
 const capabilities = { elicitation: {}, extensions: { [TASKS]: {} } };
 const INBOX = executorInbox('tool-executor-1');

@@ -1,11 +1,12 @@
 import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from '@modelcontextprotocol/ext-tasks/core/v2';
-import { waitFor } from '@signalbox/testing';
+import { waitFor as waitForAtMost } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WireClient } from '../../../test/gateway-under-test.js';
 import { cancelled, completed, logAttempt, progressed, started } from '../../../test/played-attempt.js';
 import { StatelessWireClient } from '../../../test/stateless-client.js';
 import { TwoGateways, type HeldCall } from '../../../test/two-gateways.js';
 
+const waitFor = <T>(condition: () => T | Promise<T>) => waitForAtMost(condition, { timeoutMs: 15_000 });
 const TASKS = 'io.modelcontextprotocol/tasks';
 const declaring = { capabilities: { extensions: { [TASKS]: {}, 'com.example/other': {} } } };
 const LIMITS = { afterMs: 60_000, inputWaitMs: 60_000 };
@@ -27,7 +28,7 @@ let annaThere: StatelessWireClient;
 async function begin(tasks: object = {}): Promise<void> {
   const gateway = {
     tasks: { ...LIMITS, ...tasks },
-    streams: { followMs: 10, lostCallMs: 50 },
+    streams: { followMs: 10 },
     calls: { drainMs: 50 },
     auth,
   };
