@@ -43,7 +43,8 @@ export class UpstreamSender {
    */
   async send(server: UpstreamServer, request: RunningRequest, beforeFirst?: () => Promise<void>): Promise<RpcOutcome> {
     const { client, requestId } = request.command;
-    const rounds = new InputRounds(request, this.config.maxInputRounds);
+    // kept from try to try: what the client has answered need not be asked again
+    let rounds: InputRounds | undefined;
     for (let tries = 0; ; tries++) {
       try {
         const leased = server.lease(client, request.deadline, requestId);
@@ -64,7 +65,12 @@ export class UpstreamSender {
             if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
           }
           return isModern
-            ? await this.#inRounds(server, pooled, request, rounds)
+            ? await this.#inRounds(
+                server,
+                pooled,
+                request,
+                (rounds ??= new InputRounds(request, this.config.maxInputRounds)),
+              )
             : await this.#legacy(server, pooled, request);
         } finally {
           server.pool.release(slot);
