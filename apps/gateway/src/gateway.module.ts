@@ -12,7 +12,14 @@ export class GatewayModule {
   static with(config: GatewayConfig): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [GatewayConfigModule.with(config), AuthModule, McpEndpointModule, SearchModule, TasksModule, RestFacadeModule],
+      imports: [
+        GatewayConfigModule.with(config),
+        AuthModule,
+        McpEndpointModule,
+        SearchModule,
+        TasksModule,
+        RestFacadeModule,
+      ],
     };
   }
 }
