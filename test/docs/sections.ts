@@ -4,6 +4,7 @@ import { redactionRulesSchema } from '@signalbox/runtime';
 import type * as z from 'zod';
 import { gatewayConfigSchema, searchConfigSchema } from '../../apps/gateway/src/config.js';
 import { monitorConfigSchema } from '../../apps/monitor/src/config.js';
+import { discoveryConfigSchema } from '../../apps/registry/src/features/discovery/discovery-config.js';
 import { registryConfigSchema } from '../../apps/registry/src/config.js';
 import { resourceServiceConfigSchema } from '../../apps/resource-service/src/config.js';
 import { executorConfigSchema } from '../../apps/tool-executor/src/config.js';
@@ -60,6 +61,12 @@ export const SECTIONS: readonly Section[] = [
   section('signalbox.gateway', gatewayConfigSchema, 'apps/gateway/src/config.ts', 'gatewayConfigSchema', {
     'auth.tokens': 'tokenSchema',
   }),
+  section(
+    'signalbox.discovery',
+    discoveryConfigSchema,
+    'apps/registry/src/features/discovery/discovery-config.ts',
+    'discoveryConfigSchema',
+  ),
   section('signalbox.registry', registryConfigSchema, 'apps/registry/src/config.ts', 'registryConfigSchema'),
   section('signalbox.tool-executor', executorConfigSchema, 'apps/tool-executor/src/config.ts', 'executorConfigSchema'),
   section(

@@ -1,5 +1,6 @@
 import { followSettings, sectionChecks, startService, tracedRoute, type StartService } from '@signalbox/nest-kit';
 import { registryConfigSchema, parseRegistryConfig } from './config.js';
+import { discoveryConfigSchema, parseDiscoveryConfig } from './features/discovery/discovery-config.js';
 import { RegistryMcp } from './features/mcp/registry-mcp.js';
 import { RegistryModule } from './registry.module.js';
 
@@ -8,7 +9,7 @@ export const start: StartService = (context) => {
   const config = parseRegistryConfig(context.config);
   followSettings(context.config, 'registry', config, () => parseRegistryConfig(context.config));
   return startService(context, {
-    module: RegistryModule.with(config),
+    module: RegistryModule.with(config, parseDiscoveryConfig(context.config)),
     title: 'Signalbox registry',
     description: 'Service instances, their health, and the upstream MCP servers with their state and tools.',
     tags: ['registry'],
@@ -18,4 +19,4 @@ export const start: StartService = (context) => {
 };
 
 /** How this service validates its sections of the configuration. */
-export const checks = sectionChecks({ registry: registryConfigSchema });
+export const checks = sectionChecks({ registry: registryConfigSchema, discovery: discoveryConfigSchema });

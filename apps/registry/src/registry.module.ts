@@ -2,16 +2,18 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { RegistryConfig } from './config.js';
 import { ClusterController } from './features/cluster/cluster.controller.js';
 import { ConfigModule } from './features/config/config.module.js';
+import type { DiscoveryConfig } from './features/discovery/discovery-config.js';
+import { DiscoveryModule } from './features/discovery/discovery.module.js';
 import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
-import { ServicesModule } from './features/services/services.module.js';
 import { ToolSafetyModule } from './features/tool-safety/tool-safety.module.js';
+import { ServicesModule } from './features/services/services.module.js';
 import { RegistryConfigModule } from './registry-config.module.js';
 
 @Module({})
 export class RegistryModule {
-  static with(config: RegistryConfig): DynamicModule {
+  static with(config: RegistryConfig, discovery: DiscoveryConfig): DynamicModule {
     return {
       module: RegistryModule,
       imports: [
@@ -19,6 +21,7 @@ export class RegistryModule {
         ServicesModule,
         ServersModule,
         LifecycleModule,
+        DiscoveryModule.with(discovery),
         ToolSafetyModule,
         ConfigModule,
         McpModule,

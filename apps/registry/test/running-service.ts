@@ -10,6 +10,9 @@ import { start } from '../src/index.js';
 export interface RegistryOptions {
   /** `signalbox.registry` of its configuration. */
   readonly section?: unknown;
+  /** Other sections, by name. */
+  readonly sections?: Readonly<Record<string, unknown>>;
+  readonly instanceId?: string;
   readonly servers?: readonly UpstreamDefinition[];
   readonly problems?: readonly ConfigProblem[];
   readonly env?: Readonly<Record<string, string>>;
@@ -25,11 +28,11 @@ export interface RunningForTest {
 
 /** The real registry on a free port, over a log in memory, for one test. */
 export async function registryForTest(options: RegistryOptions = {}): Promise<RunningForTest> {
-  const { section, servers = [], problems = [], env = {} } = options;
+  const { section, sections = {}, instanceId = 'registry-1', servers = [], problems = [], env = {} } = options;
   const ports = options.ports ?? (await embeddedPortsForTest());
   const service = await start({
     service: 'registry',
-    instanceId: 'registry-1',
+    instanceId,
     bind: '127.0.0.1',
     port: 0,
     version: '0.0.0-test',
@@ -39,7 +42,7 @@ export async function registryForTest(options: RegistryOptions = {}): Promise<Ru
       env,
       servers,
       problems,
-      section: (name: string) => (name === 'registry' ? section : undefined),
+      section: (name: string) => (name === 'registry' ? section : sections[name]),
       readServer: (name: string, entry: unknown, source: string) => readServer(name, entry, env, source),
     } as ConfigSource & ServerReader,
   });

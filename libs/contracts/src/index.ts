@@ -15,6 +15,7 @@ export * from './events/define.js';
 export * from './events/config.js';
 export * from './events/calls.js';
 export * from './events/servers.js';
+export * from './server-source.js';
 export * from './events/services.js';
 export * from './events/resources.js';
 export * from './events/sessions.js';

@@ -13,6 +13,7 @@ export const SECTION_NAMES: readonly string[] = [
   ...SERVICE_NAMES,
   'adapters',
   'config',
+  'discovery',
   'redaction',
   'middleware',
   'search',

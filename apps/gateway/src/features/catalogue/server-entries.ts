@@ -1,4 +1,4 @@
-import { API_SOURCE, upstreamSettingsSchema, type EventData, type ServerCommandName } from '@signalbox/contracts';
+import { isDefinedInLog, upstreamSettingsSchema, type EventData, type ServerCommandName } from '@signalbox/contracts';
 import { withToolClass } from '@signalbox/domain/call';
 import { joinCatalogue, type PendingParts } from '@signalbox/domain/server';
 import type { ServerEvent } from './server-event.js';
@@ -90,9 +90,9 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
 
 /** One that comes back is in the lists when it runs: what it offers may be different. */
 function registered(entry: ServerEntry, { source, definition }: EventData<'server.registered'>): ServerEntry {
-  const ofApi = source === API_SOURCE ? upstreamSettingsSchema.safeParse(definition['signalbox']).data : undefined;
-  if (!entry.isRemoved && !ofApi && !entry.settings) return entry;
-  return { ...entry, isRemoved: false, settings: ofApi };
+  const ofLog = isDefinedInLog(source) ? upstreamSettingsSchema.safeParse(definition['signalbox']).data : undefined;
+  if (!entry.isRemoved && !ofLog && !entry.settings) return entry;
+  return { ...entry, isRemoved: false, settings: ofLog };
 }
 
 function commanded(entry: ServerEntry, command: ServerCommandName): ServerEntry {

@@ -11,6 +11,6 @@ import { ServerWriter } from './server-writer.js';
   imports: [ServersModule],
   controllers: [LifecycleController],
   providers: [DefinitionCheck, ServerWriter, ServerDefiner, ServerCommander],
-  exports: [ServerWriter],
+  exports: [ServerWriter, ServerDefiner],
 })
 export class LifecycleModule {}

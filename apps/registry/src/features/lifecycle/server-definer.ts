@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { API_SOURCE, createEvent, type UpstreamDefinition } from '@signalbox/contracts';
+import { API_SOURCE, createEvent, discoveredBy, type UpstreamDefinition } from '@signalbox/contracts';
 import { checkDependencies, checkRemoval } from '@signalbox/domain/server';
 import { ProblemException } from '@signalbox/nest-kit';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,7 +10,17 @@ import { ServerWriter } from './server-writer.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Servers that are defined by the API: they live in the log, and come back after a restart. */
+/** Who defines a server, when it is not the API. */
+export interface Origin {
+  /** `source` of the server. */
+  readonly source: string;
+  /** Whether it has to be approved before it is started: when it is new, and when its definition has changed. */
+  readonly quarantined: boolean;
+}
+
+const BY_API: Origin = { source: API_SOURCE, quarantined: false };
+
+/** Servers that are defined by the API or found by discovery: they live in the log, and come back after a restart. */
 @Injectable()
 export class ServerDefiner {
   constructor(
@@ -23,7 +33,13 @@ export class ServerDefiner {
    * @returns whether it was not there before
    * @throws ProblemException 400 for a wrong definition, 409 when the name is taken or servers would depend on each other
    */
-  async define(name: string, entry: Entry, reasons: Reasons, mustBeNew: boolean): Promise<boolean> {
+  async define(
+    name: string,
+    entry: Entry,
+    reasons: Reasons,
+    mustBeNew: boolean,
+    { source, quarantined }: Origin = BY_API,
+  ): Promise<boolean> {
     const definition = await this.check.check(name, entry);
     this.#refuseConfigured(name);
     return this.writer.decide(async () => {
@@ -32,24 +48,31 @@ export class ServerDefiner {
       if (!isNew && mustBeNew) throw taken(name, known.source);
       orProblem(() => checkDependencies(name, definition.settings.dependsOn, this.writer.lives()));
       const kept = keptDefinition(entry, definition);
-      if (!isNew && known.source === API_SOURCE && isDeepStrictEqual(known.definition, kept)) return false;
+      const isSame = !isNew && isDeepStrictEqual(known.definition, kept);
+      if (isSame && known.source === source) return false;
       const event = createEvent('server.registered', {
         server: name,
         transport: definition.target.kind,
         definition: kept,
-        source: API_SOURCE,
+        source,
         ...given(reasons),
       });
-      await this.writer.append(name, event);
+      const quarantine = createEvent('server.commanded', { server: name, command: 'quarantine', ...given(reasons) });
+      await this.writer.append(name, event, ...(quarantined && !isSame ? [quarantine] : []));
       return isNew;
     });
   }
 
-  /** @throws ProblemException 409 when the configuration has it, or others depend on it */
-  async remove(name: string, reasons: Reasons): Promise<void> {
+  /**
+   * @param by the source that must have defined it
+   * @throws ProblemException 409 when another source has it, or other servers depend on it
+   */
+  async remove(name: string, reasons: Reasons, by: string = API_SOURCE): Promise<void> {
     this.#refuseConfigured(name);
     await this.writer.decide(async () => {
-      if (!this.writer.known(name)?.view.life.exists) return;
+      const known = this.writer.known(name)?.view;
+      if (!known?.life.exists) return;
+      if (known.source !== by && discoveredBy(known.source ?? '') !== undefined) throw foundAgain(name, known.source!);
       orProblem(() => checkRemoval(name, this.writer.lives()));
       const { who, why } = reasons;
       const reason = `removed by ${who}${why === undefined ? '' : `: ${why}`}`;
@@ -63,11 +86,18 @@ export class ServerDefiner {
   }
 }
 
+function foundAgain(name: string, source: string): ProblemException {
+  const detail = `${name} was found by discovery (${discoveredBy(source)}) and would be found again; quarantine it instead`;
+  return new ProblemException(409, 'Conflict', { detail, name, source });
+}
+
 function taken(name: string, source: string | undefined): ProblemException {
   const how =
     source === API_SOURCE
       ? 'is there already; PUT changes it'
-      : `comes from the configuration (${source ?? 'unknown'}); change it there`;
+      : discoveredBy(source ?? '') !== undefined
+        ? `was found by discovery (${discoveredBy(source!)}); PUT takes it over`
+        : `comes from the configuration (${source ?? 'unknown'}); change it there`;
   return new ProblemException(409, 'Conflict', { detail: `${name} ${how}`, name, source });
 }
 

@@ -36,13 +36,16 @@ export class ServerWriter {
     }
   }
 
-  /** @throws VersionConflictError when something was written about the server that its view does not have */
-  async append(server: string, event: NewEvent): Promise<void> {
+  /**
+   * Writes events in one commit.
+   * @throws VersionConflictError when something was written about the server that its view does not have
+   */
+  async append(server: string, ...events: NewEvent[]): Promise<void> {
     const commitId = `server-${server}.${newId()}`;
     await this.log.append({
       stream: `server-${server}`,
       expectedVersion: this.known(server)?.registrationVersion ?? 0,
-      events: [event],
+      events,
       commitId,
       metadata: { correlationId: commitId },
     });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { API_SOURCE, upstreamSettingsSchema, type UpstreamSettings } from '@signalbox/contracts';
+import { isDefinedInLog, upstreamSettingsSchema, type UpstreamSettings } from '@signalbox/contracts';
 import { cycleText, dependencyOrder } from '@signalbox/domain/server';
 import { InjectConfig } from '@signalbox/nest-kit';
 import type { ConfigProblem, ConfigSource } from '@signalbox/ports';
@@ -48,7 +48,7 @@ export class ServerCatalogue {
   }
 
   #settingsOf({ server, source, definition }: KnownServer['view']): UpstreamSettings | undefined {
-    if (source !== API_SOURCE) return this.config.servers.find(({ name }) => name === server)?.settings;
+    if (!isDefinedInLog(source)) return this.config.servers.find(({ name }) => name === server)?.settings;
     return upstreamSettingsSchema.safeParse(definition?.['signalbox']).data;
   }
 }

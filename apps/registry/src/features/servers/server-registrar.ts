@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { API_SOURCE, createEvent, newId, type NewEvent, type UpstreamDefinition } from '@signalbox/contracts';
+import { createEvent, isDefinedInLog, newId, type NewEvent, type UpstreamDefinition } from '@signalbox/contracts';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { VersionConflictError } from '@signalbox/ports';
 import { EventLog } from '@signalbox/runtime';
@@ -85,8 +85,8 @@ export class ServerRegistrar implements OnApplicationBootstrap, BeforeApplicatio
     for (const known of this.views.all()) {
       const { server, state, source } = known.view;
       if (state === 'removed' || configured.has(server) || known.registrationVersion === 0) continue;
-      // what was defined by the API is removed by the API
-      if (source === API_SOURCE) continue;
+      // what was defined by the API or found by discovery is removed by them
+      if (isDefinedInLog(source)) continue;
       const event = createEvent('server.removed', { server, reason: 'no longer in the configuration, or disabled' });
       await this.#append(server, known, event, correlationId);
     }

@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { API_SOURCE, type RecordedEvent, type UpstreamDefinition } from '@signalbox/contracts';
+import { isDefinedInLog, type RecordedEvent, type UpstreamDefinition } from '@signalbox/contracts';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Commit } from '@signalbox/ports';
 import { decodeCommit, LogFollower } from '@signalbox/runtime';
@@ -10,7 +10,7 @@ import { UpstreamServers } from './upstream-servers.js';
 const TYPES = new Set(['server.registered', 'server.removed', 'server.commanded']);
 
 /**
- * Follows what operators have decided about servers, by the log: definitions made by the API, and commands. What was
+ * Follows what operators have decided about servers, by the log: definitions made by the API or found by discovery, and commands. What was
  * decided before this executor started holds for it too, so that it starts no server before it has read that.
  */
 @Injectable()
@@ -55,7 +55,14 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
   #take(commits: readonly Commit[]): void {
     for (const commit of commits) {
       if (!commit.types.some((type) => TYPES.has(type))) continue;
-      for (const event of decodeCommit(commit)) this.#apply(event);
+      const events = decodeCommit(commit);
+      // one that is quarantined as it comes must not be started in between
+      for (const { type, data } of events) {
+        if (type === 'server.commanded' && data.command === 'quarantine') {
+          this.servers.setTarget(data.server, targetOf(data)!);
+        }
+      }
+      for (const event of events) this.#apply(event);
     }
   }
 
@@ -73,9 +80,9 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
   #registered({ data }: RecordedEvent<'server.registered'>): void {
     const { server, definition, source } = data;
     // what comes from a configuration, this executor reads there
-    if (source !== API_SOURCE) return void this.#defined.delete(server);
+    if (!isDefinedInLog(source)) return void this.#defined.delete(server);
     try {
-      const parsed = definitionFromLog(server, definition, this.context.config);
+      const parsed = definitionFromLog(server, definition, source, this.context.config);
       if (this.#begun) this.#add(parsed);
       else this.#defined.set(server, parsed);
     } catch (error) {

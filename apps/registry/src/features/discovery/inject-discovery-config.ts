@@ -1,0 +1,5 @@
+import { Inject } from '@nestjs/common';
+
+export const DISCOVERY_CONFIG = Symbol('DiscoveryConfig');
+
+export const InjectDiscoveryConfig = () => Inject(DISCOVERY_CONFIG);

@@ -1,0 +1,3 @@
+export * from './plan.js';
+export * from './server-name.js';
+export * from './target-key.js';
