@@ -24,6 +24,8 @@ describe('registry', () => {
         Object.entries(methods).map(([method, { summary }]) => ({ at: `${method} ${path}`, summary })),
       );
     expect(operations.map(({ at }) => at).sort()).toEqual([
+      'delete /servers/{name}',
+      'delete /servers/{name}/tools/{tool}/safety',
       'delete /services/{instanceId}',
       'get /cluster',
       'get /servers',
@@ -31,7 +33,11 @@ describe('registry', () => {
       'get /services',
       'get /services/{serviceName}',
       'get /services/{serviceName}/watch',
+      'post /servers',
+      'post /servers/{name}/{command}',
       'post /services',
+      'put /servers/{name}',
+      'put /servers/{name}/tools/{tool}/safety',
     ]);
     expect(operations.filter(({ summary }) => !summary)).toEqual([]);
     const { post } = body.paths['/services'];
