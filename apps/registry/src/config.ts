@@ -9,7 +9,7 @@ export const registryConfigSchema = z.strictObject({
   services: z
     .strictObject({
       /** Instances that may be registered at a time. */
-      maxInstances: count(5_000, 10_000),
+      maxInstances: count(10_000, 10_000),
       /** Time between two looks for new service names, for directories that do not write to the log. */
       refreshMs: ms(5_000),
     })

@@ -6,10 +6,14 @@ import {
 } from '@nestjs/common';
 import type { ServiceInstance } from '@signalbox/contracts';
 import { InjectDirectory } from '@signalbox/nest-kit';
-import type { ServiceDirectory } from '@signalbox/ports';
+import type { ServiceDirectory, ServiceQuery } from '@signalbox/ports';
 import type { RegistryConfig } from '../../config.js';
 import { EntityLog } from '../../entity-log.js';
 import { InjectRegistryConfig } from '../../registry-config.module.js';
+import { InstanceIndex } from './instance-index.js';
+
+/** Longest that a write waits for being shown by the census, milliseconds; it is shown later then. */
+const SETTLE_MS = 2_000;
 
 export interface CensusChange {
   readonly serviceName: string;
@@ -30,6 +34,9 @@ interface Watched {
 export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #watched = new Map<string, Watched>();
   readonly #listeners = new Set<(change: CensusChange) => void>();
+  readonly #index = new InstanceIndex();
+  /** Names of which the directory has not told the instances yet. */
+  readonly #unheard = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -68,9 +75,37 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
 
   /** How many instances there are. */
   get size(): number {
-    let size = 0;
-    for (const { instances } of this.#watched.values()) size += instances.length;
-    return size;
+    return this.#index.size;
+  }
+
+  get(id: string): ServiceInstance | undefined {
+    return this.#index.get(id);
+  }
+
+  /**
+   * From memory: what the directory said last, also while it does not answer. The directory itself is asked while a service
+   * has not been heard of yet, and where nothing is found: a service name may be newer than the last look for names.
+   * @returns ordered by service name, then id
+   */
+  async find(query: ServiceQuery): Promise<ServiceInstance[]> {
+    const found = this.#unheard.size > 0 ? [] : this.#index.find(query);
+    if (found.length > 0 || this.#stopped) return found;
+    return this.directory.findServices(query);
+  }
+
+  /** Resolves when the census shows an instance, or does not any more, as `holds` says; after two seconds in any case. */
+  async settled(id: string, holds: (instance: ServiceInstance | undefined) => boolean): Promise<void> {
+    await this.refresh();
+    if (holds(this.get(id))) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => done(), SETTLE_MS);
+      const end = this.onChange(() => holds(this.get(id)) && done());
+      const done = (): void => {
+        clearTimeout(timer);
+        end();
+        resolve();
+      };
+    });
   }
 
   /** @returns a function that ends it */
@@ -102,10 +137,13 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
   #watch(serviceName: string): void {
     const watched: Watched = { instances: [], end: () => undefined };
     this.#watched.set(serviceName, watched);
+    this.#unheard.add(serviceName);
     let present = true;
     const end = this.directory.watchService(serviceName, (instances) => {
       const namesChanged = watched.instances.length === 0 || instances.length === 0;
       watched.instances = instances;
+      this.#unheard.delete(serviceName);
+      if (!this.#stopped) this.#index.replace(serviceName, instances);
       present = instances.length > 0;
       // a name without instances is forgotten, so that made-up names cannot pile up
       if (!present && this.#watched.delete(serviceName)) watched.end();

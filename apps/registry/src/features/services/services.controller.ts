@@ -41,8 +41,12 @@ export class ServicesController {
       });
     }
     await this.directory.register(instance);
-    await this.census.refresh();
-    const stored = (await this.directory.getInstances(instance.serviceName)).find(({ id }) => id === instance.id);
+    const { id, serviceName } = instance;
+    await this.census.settled(
+      id,
+      (shown) => shown?.serviceName === serviceName && shown.lastUpdateTime >= instance.lastUpdateTime,
+    );
+    const stored = (await this.directory.getInstances(serviceName)).find((one) => one.id === id);
     return success(stored ?? instance);
   }
 
@@ -51,7 +55,10 @@ export class ServicesController {
   @ApiResponse({ status: 200, description: 'It is gone', standardSchema: successOf(removed) })
   @ApiResponse({ status: 404, description: 'Problem: there is no such instance' })
   async deregister(@Param('instanceId', { schema: nameSchema }) id: string): Promise<Success<{ id: string }>> {
-    if (await this.directory.deregister(id, 'deregistered by request')) return success({ id });
+    if (await this.directory.deregister(id, 'deregistered by request')) {
+      await this.census.settled(id, (shown) => shown === undefined);
+      return success({ id });
+    }
     throw new ProblemException(404, 'Not Found', { detail: `no service instance ${id} is registered`, instanceId: id });
   }
 
@@ -75,7 +82,7 @@ export class ServicesController {
   @ApiResponse({ status: 200, description: 'The instances found', standardSchema: manyInstances })
   @ApiResponse({ status: 400, description: 'Problem that names the faulty parameter and what is allowed' })
   async find(@Query() query: Record<string, unknown>): Promise<Success<ServiceInstance[]>> {
-    return success(await this.directory.findServices(parseServiceQuery(query)));
+    return success(await this.census.find(parseServiceQuery(query)));
   }
 
   @Get(':serviceName')

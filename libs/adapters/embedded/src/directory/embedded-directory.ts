@@ -8,7 +8,7 @@ import { Watchers } from './watchers.js';
 
 export interface EmbeddedDirectoryOptions extends HealthCheckOptions {
   readonly clock?: Clock;
-  /** Default 10 000. */
+  /** Default 20 000: what the registry lets in, and the services themselves. */
   readonly maxInstances?: number;
   /** Milliseconds until events that the store did not take are tried again; default 5000. */
   readonly journalRetryMs?: number;
@@ -34,7 +34,7 @@ export class EmbeddedDirectory implements ServiceDirectory {
 
   private constructor(store: EventStore, options: EmbeddedDirectoryOptions) {
     this.clock = options.clock ?? systemClock;
-    this.maxInstances = options.maxInstances ?? 10_000;
+    this.maxInstances = options.maxInstances ?? 20_000;
     this.onError = options.onError ?? (() => undefined);
     this.watchers = new Watchers((serviceName) => this.table.find({ serviceName }), this.onError);
     this.journal = new DirectoryJournal(store, options.journalRetryMs ?? 5_000, this.onError);
