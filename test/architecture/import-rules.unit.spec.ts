@@ -41,6 +41,9 @@ const CASES: [file: string, code: string, rule?: string][] = [
     `import { x } from '@signalbox/platform'; import { start } from './index.js'; x; start;`,
   ],
   ['apps/gateway/src/main.ts', `import { x } from '@signalbox/adapter-embedded'; x;`, 'no-restricted-imports'],
+  ['apps/cli/src/main.ts', `import { x } from '@signalbox/launcher'; import { y } from '@signalbox/platform'; x; y;`],
+  ['apps/cli/src/main.ts', `import { x } from '@signalbox/gateway'; x;`, 'no-restricted-imports'],
+  ['apps/cli/src/features/a/x.ts', `import { x } from '@signalbox/platform'; x;`, 'no-restricted-imports'],
   ['apps/launcher/src/x.ts', `import { start } from '@signalbox/gateway'; start;`],
   ['apps/launcher/src/x.ts', `import { x } from '@signalbox/adapter-embedded'; x;`, 'no-restricted-imports'],
   [

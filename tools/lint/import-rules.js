@@ -42,6 +42,8 @@ export const ZONES = [
     files: 'libs/platform/src/**/*.ts',
     allow: [...own('contracts', 'ports', 'nest-kit', ADAPTERS), NODE, LIBRARY],
   },
+  // checks a configuration as the launcher would
+  { name: 'cli-main', files: 'apps/cli/src/main.ts', allow: own('platform', 'launcher') },
   { name: 'mains', files: 'apps/*/src/main.ts', allow: own('platform') },
   {
     name: 'launcher',

@@ -1,6 +1,7 @@
 export { ConfigError, describeProblem } from './config/config-error.js';
 export { loadConfig, prepareDefaults, type ConfigInput, type LoadedConfig } from './config/load-config.js';
 export { SECTION_NAMES } from './config/resolve.js';
+export { inspectConfig, type InspectedConfig, type ServicePlace } from './config/inspect-config.js';
 export { LiveConfig } from './config/live-config.js';
 export { readServer } from './config/upstreams.js';
 export type { ProcessSettings } from './config/process-settings.js';
