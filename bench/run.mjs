@@ -13,6 +13,10 @@ const { values: options } = parseArgs({
     clients: { type: 'string', default: '1,8,32' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
+    /** Bytes that each call takes and brings back. */
+    pad: { type: 'string', default: '0' },
+    /** The upstream answers with an event stream. */
+    sse: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     'port-base': { type: 'string', default: '23400' },
   },
@@ -29,10 +33,15 @@ const callable = (url, name) => async () =>
 const upstream = await start(tool('upstream'), ['-addr', `127.0.0.1:${upstreamPort}`], {
   ready: answers(`http://127.0.0.1:${upstreamPort}/health`),
 });
-const direct = `http://127.0.0.1:${upstreamPort}/mcp`;
+const direct = `http://127.0.0.1:${upstreamPort}/${options.sse ? 'mcpsse' : 'mcp'}`;
 const hop = await start(process.execPath, ['bench/baseline/hop.mjs', String(hopPort), direct], {
   ready: callable(`http://127.0.0.1:${hopPort}/mcp`, 'echo'),
 });
+const loggingHop = await start(
+  process.execPath,
+  ['bench/baseline/logging-hop.mjs', String(hopPort + 1), direct, join(folder, 'floor.db')],
+  { ready: callable(`http://127.0.0.1:${hopPort + 1}/mcp`, 'echo') },
+);
 const config = join(folder, 'config.json');
 writeFileSync(config, JSON.stringify({ mcpServers: { bench: { url: direct } } }));
 const profiling = options.profile ? ['--cpu-prof', '--cpu-prof-dir', join(folder, 'profile')] : [];
@@ -46,6 +55,7 @@ const atRest = memoryMiB(signalbox.pid);
 const targets = [
   { name: 'direct', url: direct, tool: 'echo', pid: upstream.pid },
   { name: 'bare hop', url: `http://127.0.0.1:${hopPort}/mcp`, tool: 'echo', pid: hop.pid },
+  { name: 'hop with log', url: `http://127.0.0.1:${hopPort + 1}/mcp`, tool: 'echo', pid: loggingHop.pid },
   { name: 'signalbox', url: signalboxUrl, tool: 'bench__echo', pid: signalbox.pid },
 ];
 const rows = [];
@@ -64,6 +74,8 @@ for (let round = 0; round < Number(options.rounds); round++) {
         options.seconds,
         '-warmup',
         '1',
+        '-pad',
+        options.pad,
       ]);
       const cpu = (cpuMicros(target.pid) - before) / result.all_calls;
       rows.push({ target: target.name, clients, ...result, cpu });
@@ -98,5 +110,5 @@ if (options.profile) {
   for (const { percent, name, where } of topOf(join(folder, 'profile')))
     console.log(`${percent.toFixed(1).padStart(5)} %  ${name}  ${where}`);
 }
-await Promise.all([hop.stop(), upstream.stop()]);
+await Promise.all([hop.stop(), loggingHop.stop(), upstream.stop()]);
 rmSync(folder, { recursive: true, force: true });
