@@ -64,11 +64,18 @@ export function saysRetryable({ data }: RpcError): boolean {
   return typeof data === 'object' && data !== null && 'retryable' in data && data.retryable === true;
 }
 
-/** The same error with more in its data; what its data had stays. */
+/** The same error with more in its data; what is given here counts where its data had the same key. */
 export function withData(error: RpcError, more: Readonly<Record<string, unknown>>): RpcError {
   const { data } = error;
   if (data === undefined) return { ...error, data: more };
   // data of another form belongs to the server that sent it
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return error;
   return { ...error, data: { ...data, ...more } };
+}
+
+/** The same error with the id of its call in its data, where the server that sent it has no `callId` of its own there. */
+export function errorWithCallId(error: RpcError, callId: string): RpcError {
+  const { data } = error;
+  const hasOne = typeof data === 'object' && data !== null && 'callId' in data;
+  return hasOne ? error : withData(error, { callId });
 }

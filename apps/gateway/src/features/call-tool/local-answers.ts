@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId, traceFields } from '@signalbox/contracts';
 import { InjectClock, InjectContext, InjectTracer, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock, Tracer } from '@signalbox/ports';
-import { rpcErrorOf, withData } from '../../errors.js';
+import { rpcErrorOf, errorWithCallId } from '../../errors.js';
 import { CallLog, type RequestedCall } from './call-log.js';
 import { CallMetrics } from './call-metrics.js';
 import { CALL_ID, type CallOutcome, type ToolCall } from './tool-caller.js';
@@ -60,7 +60,7 @@ export class LocalAnswers {
       const error = rpcErrorOf(cause, entry.server, (err) =>
         this.context.logger?.error({ err, callId, ...traceFields(span.traceparent) }, 'a call failed'),
       );
-      return { callId, error: withData(error, { callId }) };
+      return { callId, error: errorWithCallId(error, callId) };
     } finally {
       span.end();
     }

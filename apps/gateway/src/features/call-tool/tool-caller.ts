@@ -4,7 +4,7 @@ import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import { RequestTimeoutError, type Clock, type Tracer } from '@signalbox/ports';
 import type { Caller, TaskTerms } from '../../caller.js';
-import { rpcErrorOf, saysRetryable, withData } from '../../errors.js';
+import { rpcErrorOf, saysRetryable, errorWithCallId, withData } from '../../errors.js';
 import type { ToolEntry } from '../catalogue/catalogue-view.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
 import { CALL_ID, withCallId } from './call-id.js';
@@ -174,7 +174,7 @@ export class ToolCaller {
       const fields = { callId, server: entry.server, tool: entry.name, result, durationMs };
       logger.debug({ ...fields, ...traceFields(call.traceparent) }, 'tools/call');
     }
-    if ('error' in outcome) return { error: withData(outcome.error, { callId }), callId };
+    if ('error' in outcome) return { error: errorWithCallId(outcome.error, callId), callId };
     return { result: withCallId(outcome.result, callId), callId };
   }
 

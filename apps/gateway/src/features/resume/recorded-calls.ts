@@ -5,7 +5,7 @@ import type { RpcOutcome } from '@signalbox/mcp';
 import { InjectBlobs, InjectEventStore } from '@signalbox/nest-kit';
 import type { BlobStore, EventStore } from '@signalbox/ports';
 import { PayloadStore, recordedReply, upcast } from '@signalbox/runtime';
-import { withData } from '../../errors.js';
+import { errorWithCallId, withData } from '../../errors.js';
 import { withCallId } from '../call-tool/call-id.js';
 
 const PAGE = 200;
@@ -61,6 +61,8 @@ export class RecordedCalls {
     const { callId } = outcome.data;
     const reply = await recordedReply(outcome, this.#payloads);
     if (reply.ok) return { result: withCallId(reply.result, callId) };
-    return { error: withData(reply.error, { callId, ...(reply.retryable ? { retryable: true } : {}) }) };
+    return {
+      error: errorWithCallId(reply.retryable ? withData(reply.error, { retryable: true }) : reply.error, callId),
+    };
   }
 }
