@@ -24,24 +24,24 @@ export default defineConfig({
     projects: [
       // a case may lint a file, which takes seconds on a busy machine
       tier('unit', { testTimeout: 30_000 }),
-      tier('int', { retry, testTimeout: 20_000, hookTimeout: 20_000 }),
+      tier('int', { retry, testTimeout: 40_000, hookTimeout: 60_000 }),
       // one after the other: what measures time or kills processes gets the machine to itself
       tier('e2e', {
         retry,
         sequence: { groupOrder: 1 },
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
         fileParallelism: false,
       }),
       tier('chaos', {
         retry,
         sequence: { groupOrder: 2 },
         testTimeout: 300_000,
-        hookTimeout: 60_000,
+        hookTimeout: 120_000,
         fileParallelism: false,
       }),
       // builds the image and starts docker-compose.yml; hooks have time-outs of their own
-      tier('compose', { sequence: { groupOrder: 3 }, testTimeout: 300_000, fileParallelism: false }),
+      tier('compose', { retry, sequence: { groupOrder: 3 }, testTimeout: 300_000, fileParallelism: false }),
     ],
   },
 });
