@@ -27,6 +27,15 @@ export const registryConfigSchema = z.strictObject({
       catchUpMs: ms(10_000),
     })
     .prefault({}),
+  /** Queries with `asOf`, which read the log from its beginning. */
+  asOf: z
+    .strictObject({
+      /** Events that one query may read. */
+      maxEvents: count(200_000, 10_000_000),
+      /** Queries at a time. */
+      parallel: count(2, 100),
+    })
+    .prefault({}),
   mcp: mcpLimitsSchema,
 });
 

@@ -10,6 +10,8 @@ import type { ServiceInstance, ServiceStatus } from '@signalbox/contracts';
  * - A watcher hears the present instances at once, then after each change, each time the whole list.
  */
 export interface ServiceDirectory {
+  /** Whether each change is written to the log (`service.*`), so that the past can be read there. */
+  readonly isLogged?: boolean;
   register(instance: ServiceInstance): Promise<void>;
   /** False when there is no such instance. */
   deregister(instanceId: string, reason?: string): Promise<boolean>;

@@ -1,9 +1,11 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SERVICE_STATUSES, serviceInstanceSchema, type ServiceInstance } from '@signalbox/contracts';
 import { InjectDirectory } from '@signalbox/nest-kit';
 import type { ServiceDirectory } from '@signalbox/ports';
 import * as z from 'zod';
+import { ApiAsOf, asOfQuerySchema } from '../as-of/as-of.js';
+import { PastServices } from '../services/past-services.js';
 import { success, successOf, type Success } from '../../success.js';
 
 const memberSchema = serviceInstanceSchema.pick({
@@ -32,13 +34,24 @@ type Cluster = z.infer<typeof clusterSchema>;
 @ApiTags('cluster')
 @Controller('cluster')
 export class ClusterController {
-  constructor(@InjectDirectory() private readonly directory: ServiceDirectory) {}
+  constructor(
+    @InjectDirectory() private readonly directory: ServiceDirectory,
+    private readonly past: PastServices,
+  ) {}
 
   @Get()
+  @ApiAsOf()
   @ApiOperation({ summary: 'All instances: role, capacity, load, features; and sums for each service' })
-  @ApiResponse({ status: 200, description: 'As the directory has it now', standardSchema: successOf(clusterSchema) })
-  async cluster(): Promise<Success<Cluster>> {
-    return success(clusterOf(await this.directory.findServices({})));
+  @ApiResponse({
+    status: 200,
+    description: 'As the directory has it now, or as the log had it',
+    standardSchema: successOf(clusterSchema),
+  })
+  async cluster(
+    @Query({ schema: asOfQuerySchema }) { asOf }: z.infer<typeof asOfQuerySchema>,
+  ): Promise<Success<Cluster>> {
+    const found = asOf === undefined ? this.directory.findServices({}) : this.past.find({}, asOf);
+    return success(clusterOf(await found));
   }
 }
 

@@ -1,8 +1,10 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { ConfigProblem } from '@signalbox/ports';
 import * as z from 'zod';
 import { success, successOf, type Success } from '../../success.js';
+import { ApiAsOf, asOfQuerySchema } from '../as-of/as-of.js';
+import { PastServers } from './past-servers.js';
 import { serverAnswerSchema, type ServerAnswer } from './server-answer.js';
 import { ServerCatalogue } from './server-catalogue.js';
 import { unknownServer } from './unknown-server.js';
@@ -17,25 +19,36 @@ const listSchema = z.object({
 @ApiTags('servers')
 @Controller('servers')
 export class ServersController {
-  constructor(private readonly catalogue: ServerCatalogue) {}
+  constructor(
+    private readonly catalogue: ServerCatalogue,
+    private readonly past: PastServers,
+  ) {}
 
   @Get()
+  @ApiAsOf()
   @ApiOperation({ summary: 'The configured upstream MCP servers: state, tools, last error' })
   @ApiResponse({
     status: 200,
     description: 'By name, with what is wrong in the configuration',
     standardSchema: listSchema,
   })
-  list(): Success<ServerAnswer[]> & { problems: readonly ConfigProblem[] } {
+  async list(
+    @Query({ schema: asOfQuerySchema }) { asOf }: z.infer<typeof asOfQuerySchema>,
+  ): Promise<Success<ServerAnswer[]> & { problems: readonly ConfigProblem[] }> {
+    if (asOf !== undefined) return { ...success(await this.past.list(asOf)), problems: [] };
     return { ...success(this.catalogue.list()), problems: this.catalogue.problems };
   }
 
   @Get(':name')
+  @ApiAsOf()
   @ApiOperation({ summary: 'One upstream server, also one that was removed' })
   @ApiResponse({ status: 200, description: 'The server', standardSchema: successOf(serverAnswerSchema) })
   @ApiResponse({ status: 404, description: 'Problem that names the servers there are' })
-  get(@Param('name', { schema: z.string().min(1).max(100) }) name: string): Success<ServerAnswer> {
-    const server = this.catalogue.get(name);
+  async get(
+    @Param('name', { schema: z.string().min(1).max(100) }) name: string,
+    @Query({ schema: asOfQuerySchema }) { asOf }: z.infer<typeof asOfQuerySchema>,
+  ): Promise<Success<ServerAnswer>> {
+    const server = asOf === undefined ? this.catalogue.get(name) : await this.past.get(name, asOf);
     if (server) return success(server);
     throw unknownServer(
       name,

@@ -50,6 +50,6 @@ function parseMetadata(value: unknown): object {
 
 function badQuery(errors: { path: string; message: string }[]): ProblemException {
   const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
-  const allowed = ['serviceName', 'status', 'role', 'tags', 'metadata', 'metadata.<key>'];
+  const allowed = ['serviceName', 'status', 'role', 'tags', 'metadata', 'metadata.<key>', 'asOf'];
   return new ProblemException(400, 'Bad Request', { detail, errors, allowed });
 }

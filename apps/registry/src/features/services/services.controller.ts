@@ -7,6 +7,8 @@ import * as z from 'zod';
 import type { RegistryConfig } from '../../config.js';
 import { InjectRegistryConfig } from '../../registry-config.module.js';
 import { success, successOf, type Success } from '../../success.js';
+import { ApiAsOf, asOfQuerySchema } from '../as-of/as-of.js';
+import { PastServices } from './past-services.js';
 import { ServiceCensus } from './service-census.js';
 import { parseServiceQuery } from './service-query.js';
 import { instanceOf, registrationSchema, type Registration } from './service-schemas.js';
@@ -24,6 +26,7 @@ export class ServicesController {
     @InjectClock() private readonly clock: Clock,
     private readonly census: ServiceCensus,
     @InjectRegistryConfig() private readonly config: RegistryConfig,
+    private readonly past: PastServices,
   ) {}
 
   @Post()
@@ -64,6 +67,7 @@ export class ServicesController {
 
   @Get()
   @ApiOperation({ summary: 'Finds service instances; all criteria must hold, none finds everything' })
+  @ApiAsOf()
   @ApiQuery({ name: 'serviceName', required: false, type: String })
   @ApiQuery({ name: 'status', required: false, enum: SERVICE_STATUSES })
   @ApiQuery({ name: 'role', required: false, enum: ['master', 'worker', 'specialized'] })
@@ -82,13 +86,20 @@ export class ServicesController {
   @ApiResponse({ status: 200, description: 'The instances found', standardSchema: manyInstances })
   @ApiResponse({ status: 400, description: 'Problem that names the faulty parameter and what is allowed' })
   async find(@Query() query: Record<string, unknown>): Promise<Success<ServiceInstance[]>> {
-    return success(await this.census.find(parseServiceQuery(query)));
+    const { asOf, ...criteria } = query;
+    const parsed = parseServiceQuery(criteria);
+    return success(await (asOf === undefined ? this.census.find(parsed) : this.past.find(parsed, String(asOf))));
   }
 
   @Get(':serviceName')
+  @ApiAsOf()
   @ApiOperation({ summary: 'All instances of one service, whatever their status; none when nobody knows it' })
   @ApiResponse({ status: 200, description: 'The instances', standardSchema: manyInstances })
-  async instances(@Param('serviceName', { schema: nameSchema }) name: string): Promise<Success<ServiceInstance[]>> {
+  async instances(
+    @Param('serviceName', { schema: nameSchema }) name: string,
+    @Query({ schema: asOfQuerySchema }) { asOf }: z.infer<typeof asOfQuerySchema>,
+  ): Promise<Success<ServiceInstance[]>> {
+    if (asOf !== undefined) return success(await this.past.find({ serviceName: name }, asOf));
     return success(await this.directory.getInstances(name));
   }
 

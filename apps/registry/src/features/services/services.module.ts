@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
 import { EntityLogModule } from '../../entity-log.module.js';
+import { AsOfModule } from '../as-of/as-of.module.js';
+import { PastServices } from './past-services.js';
 import { ServiceCensus } from './service-census.js';
 import { ServiceWatchers } from './service-watchers.js';
 import { ServicesController } from './services.controller.js';
 import { WatchController } from './watch.controller.js';
 
 @Module({
-  imports: [EntityLogModule],
+  imports: [EntityLogModule, AsOfModule],
   controllers: [ServicesController, WatchController],
-  providers: [ServiceCensus, ServiceWatchers],
-  exports: [ServiceCensus],
+  providers: [ServiceCensus, ServiceWatchers, PastServices],
+  exports: [ServiceCensus, PastServices],
 })
 export class ServicesModule {}

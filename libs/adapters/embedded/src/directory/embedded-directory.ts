@@ -23,6 +23,7 @@ export interface EmbeddedDirectoryOptions extends HealthCheckOptions {
  * An instance that is OUT_OF_SERVICE was put there on purpose: checks leave its status alone until it registers anew.
  */
 export class EmbeddedDirectory implements ServiceDirectory {
+  readonly isLogged = true;
   private readonly table = new InstanceTable();
   private readonly watchers: Watchers<ServiceInstance[]>;
   private readonly journal: DirectoryJournal;
