@@ -69,6 +69,43 @@ export const executorConfigSchema = z.strictObject({
       sweepMs: ms(10_000),
     })
     .prefault({}),
+  /** Servers with several instances. */
+  balancing: z
+    .strictObject({
+      /** The circuit breaker of each instance. */
+      breaker: z
+        .strictObject({
+          /** Failures in a row that open it. */
+          failures: count(5, 10_000),
+          /** How long it stays open before it is tried; twice as long after each trial that fails. */
+          openMs: ms(5_000),
+          /** Longest time that it stays open. */
+          maxOpenMs: ms(60_000),
+        })
+        .prefault({}),
+      /** Instances that fail much more often than the others get no calls for a while. */
+      outlier: z
+        .strictObject({
+          /** Time between two judgements. */
+          intervalMs: ms(1_000),
+          /** Requests of this time are counted. */
+          windowMs: ms(30_000),
+          /** Requests in that time from which on an instance is judged. */
+          minRequests: count(20, 1_000_000),
+          /** How much higher its share of failures must be than that of all others together. */
+          excess: z.number().min(0).max(1).default(0.3),
+          /** Share of the instances that may be out at the same time. */
+          maxShare: z.number().min(0).max(1).default(0.5),
+          /** How long it is out the first time; twice as long each further time. */
+          ejectMs: ms(30_000),
+          /** Longest time that it is out. */
+          maxEjectMs: ms(300_000),
+        })
+        .prefault({}),
+      /** How long a call that may be sent to another instance waits for its share of the retry budget. */
+      retryWaitMs: ms(10_000),
+    })
+    .prefault({}),
   /** Further connections tried for a call of which no byte was sent. */
   retriesUnsent: z.number().int().min(0).max(10).default(2),
   /** Progress events of one call in the log, per second; the last one is always there. Clients hear all. */
@@ -99,6 +136,8 @@ export const executorConfigSchema = z.strictObject({
       retryBudget: z.number().min(0).max(1).default(0.2),
       /** Runs that the budget may save up; it begins with these. */
       retryBurst: count(10, 10_000),
+      /** Of calls that wait to be sent to another instance, so many per second are, whatever the budget has; unless it is 0. */
+      retriesPerSecond: count(10, 10_000),
       /** How often a redelivered call is looked at whose executor still lives. */
       followMs: ms(100, 60_000),
       /** Redelivered calls that are followed at the same time; further ones are left to their executors. */

@@ -21,8 +21,6 @@ export const balancingSchema = z
     argument: z.string().min(1).max(200).optional(),
     /** Requests in flight per instance; further ones go to others, and are refused when all are full. */
     maxInFlight: z.number().int().min(1).max(10_000).default(256),
-    /** Without an answer for so long, a call of a `read` tool is sent to a second instance too; off when absent. */
-    hedgeAfterMs: duration.optional(),
   })
   .refine(({ hashBy, argument }) => hashBy !== 'argument' || argument !== undefined, {
     path: ['argument'],

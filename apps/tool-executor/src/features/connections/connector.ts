@@ -29,6 +29,8 @@ export interface ConnectorDeps {
 
 export interface Wanted {
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Of the instance that it is to go to, where there are several. */
+  readonly url?: string | undefined;
   /** For whose session the connection is. */
   readonly client?: ClientContext | undefined;
   /** Whether this is the connection that keeps an eye on the server. */
@@ -71,7 +73,8 @@ export class Connector {
     // what it says before the handshake is over comes before there is a connection to answer on
     const made: { connection?: UpstreamConnection } = {};
     const early: Inbound[] = [];
-    const connection = await connectUpstream(await this.deps.locate(target), {
+    const place = wanted.url !== undefined && target.kind === 'http' ? { ...target, url: wanted.url } : target;
+    const connection = await connectUpstream(await this.deps.locate(place), {
       clientInfo: (wanted.client?.sessionId === undefined ? undefined : wanted.client.info) ?? {
         name: 'signalbox',
         version,

@@ -34,5 +34,13 @@ export function differences(before: Iterable<UpstreamDefinition>, after: Iterabl
 
 function ofConnections({ target, settings }: UpstreamDefinition): object {
   const { deadlineMs: _deadline, trusted: _trusted, tools: _tools, dependsOn: _dependsOn, ...rest } = settings;
-  return { target, settings: rest };
+  const { balancing: _balancing, ...others } = rest;
+  return { target: ofAllInstances(target), settings: others };
+}
+
+/** Instances may come and go: connections to the others stay. */
+function ofAllInstances(target: UpstreamDefinition['target']): object {
+  if (target.kind !== 'http' || target.instances === undefined) return target;
+  const { url: _first, instances: _instances, ...rest } = target;
+  return { ...rest, isBalanced: true };
 }

@@ -21,6 +21,8 @@ export interface SupervisorHooks {
   discover(connection: UpstreamConnection): Promise<Catalogue>;
   /** One look at its health; never rejects. */
   check(connection: UpstreamConnection): Promise<HealthObservation>;
+  /** Whether it goes on elsewhere when the control connection has ended; false when absent. */
+  goesOn?(): boolean;
   /** Something that the operator should see, and that no event tells. */
   warn(text: string): void;
 }
@@ -124,8 +126,9 @@ export class Supervisor {
     while (!this.#stopping) {
       const reason = await this.#live(attempted);
       if (this.#stopping) return;
+      const hadOne = this.#connection !== undefined;
       this.#connection = undefined;
-      if (reason === SESSION_EXPIRED && this.isUp) continue;
+      if (this.isUp && (reason === SESSION_EXPIRED || (hadOne && this.hooks.goesOn?.()))) continue;
       const inGrace = this.#announced === undefined && this.clock.now() - startedAt < this.options.graceMs;
       const waitMs = inGrace ? GRACE_RETRY_MS : this.#restarts.next();
       if (!inGrace) await this.#fail(reason, waitMs);

@@ -11,6 +11,10 @@ import {
 import type { Catalogue, HealthObservation } from '@signalbox/domain/server';
 import type { Clock } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
+import { BalancedPool } from '../balancing/balanced-pool.js';
+import type { ConnectionPool, Wanted } from '../balancing/connection-pool.js';
+import { connectSome } from '../balancing/connect-some.js';
+import type { InstanceLog } from '../balancing/instance-log.js';
 import { Pool } from '../pools/pool.js';
 import { PooledConnection } from '../pools/pooled-connection.js';
 import type { Slot } from '../pools/slot.js';
@@ -33,6 +37,7 @@ export interface UpstreamServerDeps extends ConnectorDeps {
   readonly clock: Clock;
   readonly pushes: SessionPushes;
   readonly log: ServerLog;
+  readonly instanceLog: InstanceLog;
   /** Resolves when what it depends on runs; rejects when that takes too long, or nobody waits any more. */
   dependenciesReady(isWanted: () => boolean): Promise<void>;
 }
@@ -52,11 +57,14 @@ function healthOptions({ ping }: ExecutorConfig, { settings }: UpstreamDefinitio
 /** One upstream server as this executor has it: its control connection, and the pool of connections that calls run on. */
 export class UpstreamServer {
   readonly supervisor: Supervisor;
-  readonly pool: Pool<PooledConnection>;
+  readonly pool: ConnectionPool;
+  /** The pool, where there are instances to choose from. */
+  readonly balanced: BalancedPool | undefined;
   readonly toolHeaders: ToolHeaders;
   readonly #connector: Connector;
   /** Sessions that are about to get a connection of their own. */
   readonly #expected = new Map<string, ClientContext>();
+  #controlUrl: string | undefined;
   #closing = false;
   #closedFor: ServerClosedError | undefined;
   #definition: UpstreamDefinition;
@@ -71,7 +79,7 @@ export class UpstreamServer {
     this.#connector = new Connector(() => this.#definition, deps);
     this.toolHeaders = new ToolHeaders(deps.warn);
     const { config, clock, log } = deps;
-    const { settings, source } = definition;
+    const { source } = definition;
     const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
     this.supervisor = new Supervisor(
       { restart: config.restart, health: healthOptions(config, definition), ...config.discovery, graceMs },
@@ -79,22 +87,47 @@ export class UpstreamServer {
         connect: () => this.#connectControl(),
         discover: (connection) => this.#discover(connection),
         check: (connection) => this.#check(connection),
+        goesOn: () => this.balanced?.hasOneUp === true,
         warn: deps.warn,
       },
       log,
       clock,
     );
+    const { target } = definition;
+    const isBalanced = target.kind === 'http' && target.instances !== undefined;
+    this.balanced = isBalanced ? this.#makeBalanced() : undefined;
+    this.pool = this.balanced ?? this.#makePool();
+  }
+
+  #makePool(url?: string): Pool<PooledConnection> {
+    const { config, clock } = this.deps;
+    const { settings } = this.#definition;
     const { max = this.isProcess ? config.pool.stdioMax : config.pool.httpMax, min, ...times } = settings.pool;
-    this.pool = new Pool(
+    return new Pool(
       { ...times, max, min: Math.min(min, max), maxWaiting: config.pool.maxWaiting, transferable: this.isProcess },
       {
-        create: (key) => this.#connectPooled(key),
+        create: (key) => this.#connectPooled(key, url),
         destroy: ({ connection }, reason) => connection.close(reason),
         validate: ({ connection }) => connection.ping(config.pool.validateTimeoutMs),
         isPinned: ({ subscriptions }) => subscriptions.size > 0,
         gone: ({ connection }) => connection.closed,
       },
       clock,
+    );
+  }
+
+  #makeBalanced(): BalancedPool {
+    const { config, clock, instanceLog: log } = this.deps;
+    return new BalancedPool(
+      () => this.#definition,
+      { config, clock, log },
+      {
+        makePool: (url) => this.#makePool(url),
+        watch: (url) => this.#connector.connect({ capabilities: {}, url, receive: refuseAll }),
+        down: (url, reason) => {
+          if (url === this.#controlUrl) void this.supervisor.connection?.close(reason);
+        },
+      },
     );
   }
 
@@ -124,11 +157,12 @@ export class UpstreamServer {
     client: ClientContext,
     deadline: number,
     requestId = '',
+    wanted?: Wanted,
   ): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
     const key = connectionKey(client, requestId, this.dialect, this.isProcess);
     if (key !== '' && !this.isProcess && !this.pool.bound(key)) this.#expected.set(key, client);
-    return this.pool.acquire(key, deadline);
+    return this.pool.acquire(key, deadline, wanted);
   }
 
   /** Takes no further calls; those that run go on. */
@@ -153,6 +187,7 @@ export class UpstreamServer {
   /** What is read per use changes at once: deadline, safety classes, trust. */
   reconfigure(definition: UpstreamDefinition): void {
     this.#definition = definition;
+    this.balanced?.reconfigure();
   }
 
   get definition(): UpstreamDefinition {
@@ -226,17 +261,23 @@ export class UpstreamServer {
     await this.#dependenciesReady();
     const receive = (connection: UpstreamConnection, message: Inbound) => {
       if (message.method.endsWith('/list_changed')) this.#listChanged(message);
-      else if ('id' in message)
-        refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
+      else refuseAll(connection, message);
     };
-    return this.#connector.connect({ capabilities: {}, isControl: true, receive });
+    const { balanced } = this;
+    if (!balanced) return this.#connector.connect({ capabilities: {}, isControl: true, receive });
+    balanced.begin();
+    return connectSome(balanced, async (url) => {
+      const connection = await this.#connector.connect({ capabilities: {}, isControl: true, url, receive });
+      this.#controlUrl = url;
+      return connection;
+    });
   }
 
   #dependenciesReady(): Promise<void> {
     return this.deps.dependenciesReady(() => this.#closedFor === undefined);
   }
 
-  async #connectPooled(key: string): Promise<PooledConnection> {
+  async #connectPooled(key: string, url: string | undefined): Promise<PooledConnection> {
     const { state, failures, lastError } = this.supervisor;
     // starting one more process per call would not make the server well
     if (state === 'failed' && failures >= HOPELESS_AFTER) throw new UpstreamClosedError(`is down: ${lastError}`, false);
@@ -246,8 +287,8 @@ export class UpstreamServer {
     const capabilities = this.isProcess ? FULL_CLIENT_CAPABILITIES : (client?.capabilities ?? {});
     const made: { pooled?: PooledConnection } = {};
     const receive = (from: UpstreamConnection, message: Inbound) => this.#receive(from, made.pooled, message);
-    const connection = await this.#connector.connect({ capabilities, client, receive });
-    const pooled = new PooledConnection(connection);
+    const connection = await this.#connector.connect({ capabilities, client, url, receive });
+    const pooled = new PooledConnection(connection, url);
     made.pooled = pooled;
     pooled.holder = client;
     // a session or process that takes the place of another takes over what was asked of it
@@ -261,8 +302,7 @@ export class UpstreamServer {
     if (message.method === 'notifications/resources/updated') return this.#tellSubscribers(message);
     const holder = pooled?.holder;
     if (holder?.sessionId !== undefined) return this.deps.pushes.push(this.name, holder, connection, message);
-    if ('id' in message)
-      refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
+    refuseAll(connection, message);
   }
 
   #listChanged({ method }: Inbound): void {
@@ -296,4 +336,9 @@ export class UpstreamServer {
       this.pool.release(slot);
     })().catch((error: Error) => this.deps.warn(`subscriptions of a session are lost: ${error.message}`));
   }
+}
+
+/** Where nobody listens: a connection that only looks whether somebody answers. */
+function refuseAll(connection: UpstreamConnection, message: Inbound): void {
+  if ('id' in message) refuse(connection, message.id, ErrorCode.MethodNotFound, 'no client stands behind this session');
 }

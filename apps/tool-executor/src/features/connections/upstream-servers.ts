@@ -1,10 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { UpstreamDefinition } from '@signalbox/contracts';
+import type { InstanceSpec, UpstreamDefinition } from '@signalbox/contracts';
 import { dependencyOrder, dependantsOf } from '@signalbox/domain/server';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { Redactor, type EventLog } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
+import { InstanceLog } from '../balancing/instance-log.js';
+import { FoundInstances } from '../balancing/found-instances.js';
 import { Dependencies } from './dependencies.js';
 import { Authorizers } from './authorizers.js';
 import { definitionChange, differences, type ServerChanges } from './definition-change.js';
@@ -40,6 +42,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   readonly #leaving = new Set<UpstreamServer>();
   readonly #turns = new KeyedTurns();
   readonly #listeners: ServersListener[] = [];
+  readonly #found = new FoundInstances();
   readonly #redactor: Redactor;
   /** What stdio servers write to their standard error. */
   readonly outputs: ServerOutputs;
@@ -112,8 +115,9 @@ export class UpstreamServers implements OnApplicationShutdown {
    */
   async configure(definitions: readonly UpstreamDefinition[]): Promise<ServerChanges> {
     const before = [...this.#configured].flatMap((name) => this.#servers.get(name)?.definition ?? []);
-    const changes = differences(before, definitions);
-    const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+    const wanted = definitions.map((definition) => this.#found.in(definition));
+    const changes = differences(before, wanted);
+    const byName = new Map(wanted.map((definition) => [definition.name, definition]));
     for (const name of changes.removed) this.#configured.delete(name);
     for (const name of byName.keys()) this.#configured.add(name);
     await Promise.all([
@@ -124,9 +128,10 @@ export class UpstreamServers implements OnApplicationShutdown {
   }
 
   /** Takes in a server, or the new definition of one that is there. Resolves when it takes calls; starting goes on behind it. */
-  add(definition: UpstreamDefinition): Promise<void> {
-    const { name } = definition;
+  add(given: UpstreamDefinition): Promise<void> {
+    const { name } = given;
     return this.#turns.take(name, async () => {
+      const definition = this.#found.in(given);
       if (this.#phase === 'stopping') return;
       const before = this.#servers.get(name);
       if (!before) {
@@ -146,6 +151,17 @@ export class UpstreamServers implements OnApplicationShutdown {
     return this.add(definition);
   }
 
+  /**
+   * Tells where the instances of an HTTP server are, in place of what its definition says. Calls that run go on; sessions stay
+   * with their instance as long as it is among them.
+   * @param instances empty: as the definition says again
+   */
+  async setInstances(name: string, instances: readonly InstanceSpec[]): Promise<void> {
+    const before = this.#servers.get(name)?.definition;
+    const given = before && this.#found.set(before, instances);
+    if (given) await this.add(given);
+  }
+
   /** Calls that run may finish, within `lifecycle.drainMs`. @param reason what follows the server's name */
   remove(name: string, reason = 'was removed'): Promise<void> {
     return this.#turns.take(name, async () => {
@@ -154,6 +170,7 @@ export class UpstreamServers implements OnApplicationShutdown {
       server.shut(new ServerClosedError(name, reason, false));
       await Promise.all(this.#listeners.map((listener) => listener.removed(name)));
       this.#servers.delete(name);
+      this.#found.forget(name);
       await this.#letGo(server, reason, 'any');
       if (!this.#servers.has(name)) this.outputs.forget(name);
     });
@@ -260,6 +277,7 @@ export class UpstreamServers implements OnApplicationShutdown {
 
   #make(definition: UpstreamDefinition, before?: UpstreamServer): UpstreamServer {
     const { instanceId, ports, config, version, logger } = this.context;
+    const warn = (text: string) => logger?.warn({ server: definition.name }, text);
     const server = new UpstreamServer(
       definition,
       {
@@ -267,13 +285,14 @@ export class UpstreamServers implements OnApplicationShutdown {
         clock: ports.clock,
         pushes: this.pushes,
         log: new ServerLog(definition.name, instanceId, this.log, ports.events, this.#redactor),
+        instanceLog: new InstanceLog(definition.name, instanceId, this.log, this.#redactor, warn),
         env: config.env,
         version,
         locate: (target) => locateTarget(target, ports.directory),
         authorizer: this.authorizers.of(definition),
         output: this.outputs.of(definition),
         dependenciesReady: (isWanted) => this.#dependencies.ready(definition.name, isWanted),
-        warn: (text) => logger?.warn({ server: definition.name }, text),
+        warn,
       },
       before?.subscriptions,
     );

@@ -9,5 +9,9 @@ export class PooledConnection {
   /** Resources that the server was asked to report changes of. */
   readonly subscriptions = new Set<string>();
 
-  constructor(readonly connection: UpstreamConnection) {}
+  /** @param url of the instance that it goes to, where its server has several */
+  constructor(
+    readonly connection: UpstreamConnection,
+    readonly url?: string,
+  ) {}
 }

@@ -1,5 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { shownInstance } from '../balancing/instance-log.js';
+import { instanceView, type InstanceView } from '../balancing/instance-view.js';
 import { UpstreamServers } from '../connections/upstream-servers.js';
 import type { UpstreamServer } from '../connections/upstream-server.js';
 import type { PooledConnection } from './pooled-connection.js';
@@ -14,10 +16,14 @@ export interface PoolView extends PoolStatistics {
   readonly lastError?: string;
   readonly control?: { readonly pid?: number; readonly sessionId?: string };
   readonly connections: readonly ConnectionView[];
+  /** Of a server with several. */
+  readonly instances?: readonly InstanceView[];
 }
 
 interface ConnectionView {
   readonly id: number;
+  /** Where it goes, of a server with several instances. */
+  readonly instance?: string;
   readonly pid?: number;
   readonly sessionId?: string;
   /** The client session that it serves now, or served last; absent for callers without one. */
@@ -44,7 +50,7 @@ export class PoolsController {
   }
 }
 
-function viewOf({ name, definition, dialect, supervisor, pool }: UpstreamServer): PoolView {
+function viewOf({ name, definition, dialect, supervisor, pool, balanced }: UpstreamServer): PoolView {
   const { connection, state, lastError } = supervisor;
   return {
     server: name,
@@ -55,6 +61,7 @@ function viewOf({ name, definition, dialect, supervisor, pool }: UpstreamServer)
     ...(connection ? { control: { pid: connection.pid, sessionId: masked(connection.sessionId) } } : {}),
     ...pool.statistics(),
     connections: [...pool.slots()].map(connectionOf),
+    ...(balanced && { instances: balanced.instances.map((instance) => instanceView(instance, Date.now())) }),
   };
 }
 
@@ -62,6 +69,7 @@ function connectionOf({ resource, key, ...slot }: Slot<PooledConnection>): Conne
   const { connection, subscriptions } = resource;
   return {
     id: slot.id,
+    ...(resource.url === undefined ? {} : { instance: shownInstance(resource.url) }),
     pid: connection.pid,
     sessionId: masked(connection.sessionId),
     ...(key === '' ? {} : { client: masked(key) }),

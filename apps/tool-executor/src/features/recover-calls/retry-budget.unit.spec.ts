@@ -24,3 +24,25 @@ it('saves no more than the burst', () => {
 it('never has room when the share is 0', () => {
   expect(budget({ retryBudget: 0 }).hasRoom).toBe(false);
 });
+
+it('lets those who wait have what calls earn, in the order in which they came', async () => {
+  const retries = budget({ retryBurst: 1, retriesPerSecond: 1 });
+  expect(await retries.take(0)).toBe(true);
+  expect(await retries.take(0)).toBe(false);
+  const granted: string[] = [];
+  const waiting = ['first', 'second'].map((name) => retries.take(60_000).then(() => granted.push(name)));
+  for (let call = 0; call < 10; call++) retries.earn();
+  await Promise.all(waiting);
+  expect(granted).toEqual(['first', 'second']);
+  expect(retries.hasRoom).toBe(false);
+});
+
+it('lets those who wait go on one by one although no call comes', async () => {
+  const retries = budget({ retryBurst: 1, retriesPerSecond: 100 });
+  retries.spend();
+  expect(await Promise.all([retries.take(60_000), retries.take(60_000)])).toEqual([true, true]);
+});
+
+it('has nobody wait when the share is 0', async () => {
+  expect(await budget({ retryBudget: 0 }).take(60_000)).toBe(false);
+});

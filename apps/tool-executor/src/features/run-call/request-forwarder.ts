@@ -46,7 +46,7 @@ export class RequestForwarder {
       return reply;
     }
     request.pooled!.subscriptions.add(uri);
-    if (isFirst && server.isProcess) await server.subscribeOthers(uri, request.pooled!);
+    if (isFirst && (server.isProcess || server.balanced)) await server.subscribeOthers(uri, request.pooled!);
     return reply;
   }
 

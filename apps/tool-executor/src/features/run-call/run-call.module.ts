@@ -8,6 +8,7 @@ import { CallRunner } from './call-runner.js';
 import { ExecuteConsumer, Executors } from './execute-consumer.js';
 import { MessageRelay } from './message-relay.js';
 import { RequestForwarder } from './request-forwarder.js';
+import { Resending } from './resending.js';
 import { RunningCallsController } from './running-calls.controller.js';
 import { RunningRequests } from './running-requests.js';
 import { TaskQuestions } from './task-questions.js';
@@ -20,6 +21,7 @@ import { UpstreamSender } from './upstream-sender.js';
     RunningRequests,
     BackgroundAppends,
     AttemptLogs,
+    Resending,
     UpstreamSender,
     CallRunner,
     RequestForwarder,

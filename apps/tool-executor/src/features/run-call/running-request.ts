@@ -22,6 +22,8 @@ export class RunningRequest implements UpstreamRequestOptions {
   phase: 'waiting' | 'running' = 'waiting';
   /** Somebody had it before: nothing is sent before its start is in the log, whatever its class. */
   redelivered = false;
+  /** Instances that it was sent to and that did not answer; set by the second try. */
+  avoided: Set<string> | undefined;
   /** Why it was cancelled. */
   cancelled: string | undefined;
   /** Questions to the client that wait for its answer. */

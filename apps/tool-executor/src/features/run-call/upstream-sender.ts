@@ -19,9 +19,9 @@ import { contextOf, UpstreamMiddleware } from '../middleware/upstream-middleware
 import type { PooledConnection } from '../pools/pooled-connection.js';
 import { PoolExhaustedError } from '../pools/slot.js';
 import { InputRounds } from './input-rounds.js';
+import { Resending } from './resending.js';
 import type { RunningRequest } from './running-request.js';
 
-const FIRST_PAUSE_MS = 50;
 const SET_LEVEL_TIMEOUT_MS = 5_000;
 const CANCEL_TIMEOUT_MS = 5_000;
 const DEFAULT_LOG_LEVEL = 'info';
@@ -34,10 +34,12 @@ export class UpstreamSender {
     @InjectExecutorConfig() private readonly config: ExecutorConfig,
     @InjectTracer() private readonly tracer: Tracer,
     private readonly middleware: UpstreamMiddleware,
+    private readonly resending: Resending,
   ) {}
 
   /**
-   * Tries further connections as long as the server cannot have seen the request.
+   * Tries further connections as long as the server cannot have seen the request; other instances also when one has, where
+   * it does no harm.
    * @param beforeFirst runs once, when a connection is there and nothing was sent
    * @throws what {@link UpstreamConnection.request} throws, or PoolExhaustedError
    */
@@ -47,7 +49,7 @@ export class UpstreamSender {
     let rounds: InputRounds | undefined;
     for (let tries = 0; ; tries++) {
       try {
-        const leased = server.lease(client, request.deadline, requestId);
+        const leased = server.lease(client, request.deadline, requestId, request);
         const slot = leased instanceof Promise ? await leased.catch((error) => notMade(error, request)) : leased;
         const pooled = slot.resource;
         pooled.holder = client;
@@ -64,7 +66,7 @@ export class UpstreamSender {
             request.phase = 'running';
             if (request.cancelled !== undefined) throw new CancelledError(request.cancelled);
           }
-          return isModern
+          const outcome = isModern
             ? await this.#inRounds(
                 server,
                 pooled,
@@ -72,14 +74,23 @@ export class UpstreamSender {
                 (rounds ??= new InputRounds(request, this.config.maxInputRounds)),
               )
             : await this.#legacy(server, pooled, request);
+          server.balanced?.settled(pooled, undefined);
+          return outcome;
+        } catch (error) {
+          if (pooled.url !== undefined) {
+            server.balanced?.settled(pooled, error);
+            (request.avoided ??= new Set()).add(pooled.url);
+          }
+          throw error;
         } finally {
           server.pool.release(slot);
         }
       } catch (error) {
         if (error instanceof PoolExhaustedError && Date.now() >= request.deadline)
           throw new DeadlineError(NO_CONNECTION);
-        if (!this.#mayTryAgain(error, tries, request)) throw error;
-        await pause(FIRST_PAUSE_MS * 2 ** tries);
+        const waitMs = await this.resending.after(error, tries, server.balanced, request);
+        if (waitMs === undefined) throw error;
+        if (waitMs > 0) await pause(waitMs);
       }
     }
   }
@@ -139,6 +150,7 @@ export class UpstreamSender {
         'mcp.protocol.version': initialize.protocolVersion,
         'network.transport': server.definition.target.kind === 'stdio' ? 'pipe' : 'tcp',
         'signalbox.server': server.name,
+        ...(pooled.url === undefined ? {} : { 'server.address': new URL(pooled.url).host }),
         ...(call ? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool } : {}),
       },
     });
@@ -167,16 +179,6 @@ export class UpstreamSender {
     } finally {
       span.end();
     }
-  }
-
-  #mayTryAgain(error: unknown, tries: number, request: RunningRequest): boolean {
-    return (
-      error instanceof UpstreamClosedError &&
-      !error.sent &&
-      tries < this.config.retriesUnsent &&
-      request.cancelled === undefined &&
-      Date.now() + FIRST_PAUSE_MS * 2 ** tries < request.deadline
-    );
   }
 }
 
