@@ -13,7 +13,7 @@ import {
 } from '../jsonrpc.js';
 import type { Accepted } from './content-negotiation.js';
 import type { EventStream } from './event-stream.js';
-import type { ClientChannel, Outcome } from './method-router.js';
+import type { ClientChannel, Outcome, QuestionPlace } from './method-router.js';
 
 /** A request that is in the log as a call. */
 export interface RecordedRequest {
@@ -46,6 +46,8 @@ export class PostExchange implements ClientChannel {
   #cancelled: { reason: string | undefined } | undefined;
   #cancelListener: ((reason: string | undefined) => void) | undefined;
   #recorded: RecordedRequest | undefined;
+  /** Under which id the client knows a question, by the executor's name for it. */
+  #asked: Map<string, RequestId> | undefined;
 
   constructor(
     readonly id: RequestId,
@@ -75,7 +77,17 @@ export class PostExchange implements ClientChannel {
   }
 
   notify(method: string, params: object | undefined): void {
+    if (method === 'notifications/cancelled') return this.#takeBack(params);
     if (!this.#done) this.upgrade()?.send(notificationText(method, params), progressMark(method, params));
+  }
+
+  /** The server no longer wants a question answered: the client is told by the id that it knows. */
+  #takeBack(params: object | undefined): void {
+    const name = String((params as { readonly requestId?: unknown } | undefined)?.requestId);
+    const requestId = this.#asked?.get(name);
+    if (requestId === undefined || this.#done) return;
+    this.#asked!.delete(name);
+    this.upgrade()?.send(notificationText('notifications/cancelled', { ...params, requestId }));
   }
 
   recordedAs(callId: string, params: Params): void {
@@ -87,15 +99,16 @@ export class PostExchange implements ClientChannel {
     return this.#recorded;
   }
 
-  ask(method: string, params: object | undefined): Promise<RpcOutcome> {
+  ask(method: string, params: object | undefined, place?: QuestionPlace): Promise<RpcOutcome> {
     return new Promise((resolve) => {
       if (this.#done) return resolve(refusal('the request is over'));
       if (!this.accepted.stream) return resolve(refusal('the client does not accept text/event-stream'));
       const stream = this.upgrade();
       if (!stream) return resolve(refusal('the client has closed the connection'));
       const asked = this.host.ask(method, params, this, resolve);
-      if ('error' in asked) resolve({ error: asked.error });
-      else stream.send(requestText(asked.id, method, params));
+      if ('error' in asked) return resolve({ error: asked.error });
+      if (place) (this.#asked ??= new Map()).set(place.id, asked.id);
+      stream.send(requestText(asked.id, method, params));
     });
   }
 

@@ -1,4 +1,4 @@
-import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
+import type { ClientChannel, Params, QuestionPlace, RpcOutcome } from '@signalbox/mcp';
 import type { MessageContext, MiddlewareChains } from '@signalbox/middleware';
 
 /** The way back to a client through the middleware. */
@@ -20,11 +20,11 @@ export class LayeredChannel implements ClientChannel {
     if (passed) this.channel.notify(method, passed.params);
   }
 
-  async ask(method: string, params: object | undefined): Promise<RpcOutcome> {
+  async ask(method: string, params: object | undefined, place?: QuestionPlace): Promise<RpcOutcome> {
     const chain = this.chains.request(method);
-    if (!chain) return this.channel.ask(method, params);
+    if (!chain) return this.channel.ask(method, params, place);
     return chain({ method, params: params as Params | undefined }, this.context, (message) =>
-      this.channel.ask(method, message.params),
+      this.channel.ask(method, message.params, place),
     );
   }
 
