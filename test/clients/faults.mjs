@@ -22,6 +22,6 @@ export function faultsIn(heard, revision) {
   for (const [key, pattern] of Object.entries(EXPECTED)) {
     expect(pattern.test(heard[key]), `${key} is like ${pattern}`, heard[key]);
   }
-  expect(String(heard.progress) === '1,2,3,4,5', 'hears progress 1 to 5 in order, before the result', heard.progress);
+  expect(String(heard.progress) === '1,2,3,4,5', 'hears progress 1 to 5 in order', heard.progress);
   return faults;
 }
