@@ -27,6 +27,8 @@ ENV NODE_ENV=production \
     HEALTH_URL=http://127.0.0.1:3000/health/ready
 RUN mkdir -p /data/sandbox && chown -R node:node /data
 COPY --from=build /out /app
+# an example, beside a server that has the SDK; see "traced" in deploy/compose/signalbox.json
+COPY --from=build /app/examples/traced-tool/server.mjs /app/servers/template/traced-tool.mjs
 WORKDIR /app
 USER node
 # node handles SIGTERM and SIGINT itself; an init (docker run --init) reaps what stdio servers leave behind

@@ -30,9 +30,9 @@ describe.skipIf(!(await hasDocker()))('docker compose up --scale tool-executor=2
   }, 180_000);
 
   const json = async (url: string): Promise<any> => (await fetch(url, { headers })).json();
-  const echo = async (message: string): Promise<any> => {
-    const body = JSON.stringify({ arguments: { message } });
-    return (await fetch(`${gateway}/tools/everything__echo/call`, { method: 'POST', headers, body })).json();
+  const call = async (tool: string, args: object): Promise<any> => {
+    const body = JSON.stringify({ arguments: args });
+    return (await fetch(`${gateway}/tools/${tool}/call`, { method: 'POST', headers, body })).json();
   };
   /** Waits for the load to get more answers than it has now. */
   const moreAnswers = (count: number, what: string): Promise<unknown> => {
@@ -47,27 +47,46 @@ describe.skipIf(!(await hasDocker()))('docker compose up --scale tool-executor=2
         .filter(({ available }: any) => available)
         .map(({ server }: any) => server);
     await waitFor(
-      async () => expect(await names()).toEqual(expect.arrayContaining(['everything', 'filesystem', 'sql'])) ?? true,
+      async () =>
+        expect(await names()).toEqual(expect.arrayContaining(['everything', 'filesystem', 'sql', 'traced'])) ?? true,
       { timeoutMs: 60_000, intervalMs: 200, what: 'the tools' },
     );
   });
 
-  it('records a call, and its trace is in Jaeger', async () => {
-    const { callId, result } = await echo('hello');
-    expect(result.content).toEqual([{ type: 'text', text: 'Echo: hello' }]);
-    const call = await waitFor(async () => {
-      const found = await json(`${monitor}/calls/${callId}`);
-      return found.state === 'completed' && found;
-    });
-    const services = async (): Promise<string[]> => {
-      const { data } = await json(`${project.url('JAEGER_PORT')}/api/traces/${call.traceId}`);
-      const processes: { serviceName: string }[] = Object.values(data?.[0]?.processes ?? {});
-      return processes.map(({ serviceName }) => serviceName);
-    };
-    await waitFor(
-      async () => expect(await services()).toEqual(expect.arrayContaining(['gateway', 'tool-executor'])) ?? true,
-      { timeoutMs: 30_000, intervalMs: 200, what: 'the trace' },
+  it.each([
+    ['everything__echo', { message: 'hello' }, 'Echo: hello', ['gateway', 'monitor', 'tool-executor']],
+    [
+      'traced__note_services',
+      { id: 'now' },
+      'gateway, monitor, registry, resource-service, tool-executor',
+      ['gateway', 'monitor', 'registry', 'resource-service', 'tool-executor'],
+    ],
+  ])('records a call of %s, and its trace is in Jaeger', async (tool, args, text, expected) => {
+    const answered = await waitFor(
+      async () => {
+        const { callId, result } = await call(tool, args);
+        return result?.content?.[0]?.text === text && { callId };
+      },
+      // a service may be seen by the registry a moment after its start
+      { timeoutMs: 60_000, intervalMs: 500, what: text },
     );
+    const { traceId } = await waitFor(
+      async () => {
+        const found = await json(`${monitor}/calls/${answered.callId}`);
+        return found.state === 'completed' && found;
+      },
+      { timeoutMs: 30_000, what: 'the call at the monitor' },
+    );
+    const services = async (): Promise<string[]> => {
+      const { data } = await json(`${project.url('JAEGER_PORT')}/api/traces/${traceId}`);
+      const processes: { serviceName: string }[] = Object.values(data?.[0]?.processes ?? {});
+      return [...new Set(processes.map(({ serviceName }) => serviceName))].sort();
+    };
+    await waitFor(async () => expect(await services()).toEqual(expected) ?? true, {
+      timeoutMs: 60_000,
+      intervalMs: 500,
+      what: 'the trace',
+    });
   });
 
   it('shares the load among the replicas', async () => {
