@@ -10,7 +10,9 @@ describe('parseExecutorConfig', () => {
   });
 
   it('takes what is given and keeps the other defaults', () => {
-    expect(parse({ restart: { minMs: 10 } }).restart).toEqual({ minMs: 10, maxMs: 30_000, healthyAfterMs: 60_000 });
+    const defaults = parse({}).restart;
+    expect(parse({ restart: { minMs: 10 } }).restart).toEqual({ ...defaults, minMs: 10 });
+    expect(defaults).toMatchObject({ maxMs: 30_000, healthyAfterMs: 60_000 });
   });
 
   it('names every wrong value by its path', () => {
