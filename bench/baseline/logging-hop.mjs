@@ -4,10 +4,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import { Pool } from 'undici';
+import { forward } from './forward.mjs';
 
-const [port, target, file] = process.argv.slice(2);
-const { origin, pathname } = new URL(target);
-const pool = new Pool(origin, { connections: 64, pipelining: 1 });
+const [port, url, file] = process.argv.slice(2);
+const { origin, pathname } = new URL(url);
+const target = { pool: new Pool(origin, { connections: 64, pipelining: 1 }), pathname };
 
 const database = new DatabaseSync(file);
 database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
@@ -41,48 +42,10 @@ createServer((request, response) => {
   request.on('end', () => {
     const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     const message = body.length > 0 ? JSON.parse(body) : undefined;
-    if (message?.method !== 'tools/call') return forward(request, response, body);
+    if (message?.method !== 'tools/call') return forward(target, request, response, body);
     const id = randomUUID();
+    const completed = (bytes, send) => append(id, 'completed', JSON.parse(bytes).result, send);
     append(id, 'requested', message.params, () => undefined);
-    append(id, 'started', { server: target }, () => forward(request, response, body, id));
+    append(id, 'started', { server: url }, () => forward(target, request, response, body, completed));
   });
 }).listen(Number(port), '127.0.0.1');
-
-function forward(request, response, body, id) {
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  if (request.headers['mcp-session-id']) headers['mcp-session-id'] = request.headers['mcp-session-id'];
-  const answer = [];
-  let status = 502;
-  let type;
-  let session;
-  pool.dispatch(
-    { path: pathname, method: request.method, headers, body },
-    {
-      onRequestStart() {},
-      onResponseStart(_controller, code, answerHeaders) {
-        status = code;
-        type = answerHeaders['content-type'];
-        session = answerHeaders['mcp-session-id'];
-      },
-      onResponseData(_controller, chunk) {
-        answer.push(chunk);
-      },
-      onResponseEnd() {
-        const bytes = answer.length === 1 ? answer[0] : Buffer.concat(answer);
-        const out = { 'content-length': bytes.length };
-        if (type) out['content-type'] = type;
-        if (session) out['mcp-session-id'] = session;
-        const send = () => {
-          response.writeHead(status, out);
-          response.end(bytes);
-        };
-        if (id) append(id, 'completed', JSON.parse(bytes).result, send);
-        else send();
-      },
-      onResponseError() {
-        if (!response.headersSent) response.writeHead(502);
-        response.end();
-      },
-    },
-  );
-}
