@@ -100,8 +100,11 @@ describe('a server that is added while Signalbox runs', () => {
     expect(await running).toMatchObject({ status: 200, body: { result: { content: [{ text: 'ran long' }] } } });
     await untilState('extra', 'stopped');
 
+    const beforeStart = listChanges;
     expect(await command('extra', 'start')).toMatchObject({ status: 202 });
     await untilListed('extra');
+    // a change that is taken back before anybody was told of it is none
+    await waitFor(() => listChanges > beforeStart, { ...PATIENCE, what: 'list_changed after the start' });
     expect(await call('extra', 'two')).toMatchObject({ status: 200 });
 
     await untilState('extra', 'running');
@@ -110,7 +113,7 @@ describe('a server that is added while Signalbox runs', () => {
     expect(await ask('DELETE', '/extra?who=ada&why=spec')).toMatchObject({ status: 200 });
     await untilListed('extra', false);
     await waitFor(() => processes.every((pid) => !isAlive(pid)), PATIENCE);
-    await waitFor(() => listChanges > before, PATIENCE);
+    await waitFor(() => listChanges > before, { ...PATIENCE, what: 'list_changed after the removal' });
     expect(await call('extra', 'never')).toMatchObject({ status: 404 });
     expect(runs('extra')).toEqual(['one', 'long', 'two']);
     expect(await pidsOf('steady')).toEqual(expect.arrayContaining(steady));
