@@ -3,9 +3,10 @@ import { newId, traceFields } from '@signalbox/contracts';
 import { InjectClock, InjectContext, InjectTracer, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock, Tracer } from '@signalbox/ports';
 import { rpcErrorOf, errorWithCallId } from '../../errors.js';
+import { withCallId } from './call-id.js';
 import { CallLog, type RequestedCall } from './call-log.js';
 import { CallMetrics } from './call-metrics.js';
-import { CALL_ID, type CallOutcome, type ToolCall } from './tool-caller.js';
+import type { CallOutcome, ToolCall } from './tool-caller.js';
 
 /** Calls that the gateway answers by itself: from a cache, or with a tool of its own. They are in the log like all others. */
 @Injectable()
@@ -51,10 +52,7 @@ export class LocalAnswers {
     try {
       await this.log.answered(call, result, () => Math.max(0, this.clock.now() - requestedAt));
       this.metrics.record(entry.server, entry.name, 'ok', Math.max(0, this.clock.now() - requestedAt));
-      return {
-        callId,
-        result: { ...result, _meta: { ...(result['_meta'] as object | undefined), [CALL_ID]: callId } },
-      };
+      return { callId, result: withCallId(result, callId) };
     } catch (cause) {
       span.fail((cause as Error).message);
       const error = rpcErrorOf(cause, entry.server, (err) =>
