@@ -36,6 +36,11 @@ interface Question {
 
 /** What a server asks within this time goes to the client together. */
 const GATHER_MS = 5;
+/**
+ * A question that the client cannot be asked is refused after those that came with it went out: a server that fails for
+ * the refusal would otherwise take its other questions along, or not, as the timing is.
+ */
+const REFUSE_MS = 4 * GATHER_MS;
 /** What is of sessions, or goes to `subscriptions/listen` in this era. */
 const NOT_RELAYED = new Set([
   'notifications/cancelled',
@@ -84,7 +89,7 @@ export class HeldExchange implements ClientChannel {
 
   ask(method: string, params: object | undefined): Promise<RpcOutcome> {
     const refusal = this.#refusal(method, params);
-    if (refusal) return Promise.resolve({ error: refusal });
+    if (refusal) return this.#refuseSoon({ error: refusal });
     return new Promise((resolve) => {
       this.#questions.set(`input-${++this.#asked}`, { method, params, answer: resolve });
       this.#askSoon();
@@ -141,6 +146,11 @@ export class HeldExchange implements ClientChannel {
     return this.#questions.size < maxQuestions
       ? undefined
       : rpcError(ErrorCode.InternalError, 'The client has too many questions to answer');
+  }
+
+  #refuseSoon(outcome: RpcOutcome): Promise<RpcOutcome> {
+    if (this.done || !this.options.park) return Promise.resolve(outcome);
+    return new Promise((resolve) => setTimeout(resolve, REFUSE_MS, outcome));
   }
 
   #askSoon(): void {
