@@ -15,7 +15,7 @@ COPY --from=manifests /manifests ./
 # optional packages are Node itself for machines that have an older one
 RUN npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 COPY . .
-RUN node node_modules/typescript/bin/tsc -b apps/launcher apps/balancer \
+RUN node node_modules/typescript/bin/tsc -b apps/launcher apps/balancer apps/cli \
   && npm prune --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 # what runs: compiled code, static files, manifests, production packages
 RUN node deploy/docker/collect.mjs /app /out

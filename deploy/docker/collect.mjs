@@ -12,7 +12,7 @@ const isNeeded = (source) => !/\.(d\.ts|map|tsbuildinfo)$/.test(source);
 for (const manifest of ['package.json', ...manifests]) {
   mkdirSync(join(to, dirname(manifest)), { recursive: true });
   cpSync(join(from, manifest), join(to, manifest));
-  for (const folder of ['dist', 'public', 'node_modules']) {
+  for (const folder of ['bin', 'dist', 'public', 'node_modules']) {
     const source = join(from, dirname(manifest), folder);
     if (!existsSync(source)) continue;
     const filter = folder === 'dist' ? isNeeded : undefined;

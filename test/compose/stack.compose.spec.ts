@@ -89,6 +89,14 @@ describe.skipIf(!(await hasDocker()))('docker compose up --scale tool-executor=2
     });
   });
 
+  it('is operated by the command signalbox in a container of its own', async () => {
+    const servers: { name: string; state: string }[] = JSON.parse(await project.signalbox('servers', 'list', '--json'));
+    expect(servers.map(({ name }) => name)).toEqual(expect.arrayContaining(['everything', 'filesystem']));
+    const arg = ['--arg', 'message=from the terminal'];
+    expect(await project.signalbox('tools', 'call', 'everything__echo', ...arg)).toContain('Echo: from the terminal');
+    expect(await project.signalbox('config', 'check')).toContain('nothing is wrong');
+  });
+
   it('shares the load among the replicas', async () => {
     load = new Load({
       gateway,

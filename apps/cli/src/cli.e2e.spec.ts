@@ -171,7 +171,8 @@ describe('signalbox servers', () => {
 });
 
 describe('signalbox services, events and calls', () => {
-  it('lists services, and watches one', async () => {
+  it('lists services, and watches one or all', async () => {
+    expect(await done('services', 'watch', '--count', '1')).toMatch(/monitor-1 {2}127\.0\.0\.1:\d+ {2}UP\n/);
     expect(await done('services', 'list', '--status', 'UP')).toMatch(/^gateway-1 +gateway +127\.0\.0\.1:\d+ +UP/m);
     expect(await json('services', 'list', '--service', 'monitor')).toMatchObject([{ id: 'monitor-1', status: 'UP' }]);
     expect(await done('services', 'watch', 'gateway', '--count', '1')).toMatch(

@@ -102,6 +102,11 @@ export class ComposeProject implements AsyncDisposable {
     return this.compose(['exec', '-T', service, ...command], 60_000);
   }
 
+  /** Runs the command signalbox beside the services. @returns what it printed */
+  signalbox(...args: readonly string[]): Promise<string> {
+    return this.compose(['run', '--rm', '--no-deps', '-T', 'cli', ...args], 120_000);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.compose(['down', '--volumes', '--timeout', '20'], 120_000);
   }

@@ -1,8 +1,11 @@
+import { ConsulConfigSource } from '@signalbox/adapter-consul';
 import { SERVICE_NAMES, type ServiceName, type UpstreamDefinition } from '@signalbox/contracts';
 import type { SectionChecks } from '@signalbox/nest-kit';
 import type { ConfigProblem } from '@signalbox/ports';
 import { ConfigError } from './config-error.js';
+import type { LiveConfig } from './live-config.js';
 import { loadConfig, prepareDefaults, type ConfigInput } from './load-config.js';
+import { shownUrl } from './server-urls.js';
 import { bindOf, localUrl, portOf, readSettings, type Settings } from './settings.js';
 
 /** Where one service would listen. */
@@ -30,20 +33,27 @@ export interface InspectedConfig {
   readonly servers: readonly UpstreamDefinition[];
 }
 
+/** Bound on one answer of Consul, in milliseconds. */
+const CONSUL_WITHIN_MS = 5_000;
 const NOTHING = { path: undefined, places: [], usesDataFolder: false, servers: [] } as const;
 
 /**
- * Reads a configuration from environment, arguments and file, and checks it as every service would at its start. What is in
- * Consul is not asked for.
+ * Reads a configuration from environment, arguments, file and, where CONSUL_URL is set, Consul, and checks it as every service
+ * would at its start. Consul that does not answer is a problem like others.
  * @param checks how the services validate their sections
  * @param prepares whether to create what the default configuration points at
  */
-export function inspectConfig(input: ConfigInput, checks: SectionChecks, prepares = false): InspectedConfig {
+export async function inspectConfig(
+  input: ConfigInput,
+  checks: SectionChecks,
+  prepares = false,
+): Promise<InspectedConfig> {
   let problems: readonly ConfigProblem[] = [];
   try {
     const config = loadConfig(input);
     const wrong = config.use(checks);
-    problems = [...wrong, ...config.problems];
+    const consul = wrong.length > 0 ? [] : await addConsul(config);
+    problems = [...wrong, ...config.problems, ...consul];
     if (prepares) prepareDefaults(config);
     return {
       path: config.path,
@@ -60,6 +70,33 @@ export function inspectConfig(input: ConfigInput, checks: SectionChecks, prepare
     const places = settings ? placesOf({ ...settings, exposed: ['gateway'] }) : [];
     return { ...NOTHING, problems: [...problems, ...error.problems], isFatal: true, settings, places };
   }
+}
+
+/** @returns why it could not be read; what is wrong in it is among the problems of the configuration then */
+async function addConsul(config: LiveConfig): Promise<readonly ConfigProblem[]> {
+  const { servers, consulPrefix } = config.settings;
+  const url = servers.CONSUL_URL;
+  if (url === undefined) return [];
+  const source = new ConsulConfigSource({ url, prefix: consulPrefix });
+  const { where } = source;
+  try {
+    const value = await within(source.load());
+    config.add({ source: 'consul', where, value });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    const message = `what is in Consul at ${shownUrl(url)} cannot be read: ${(error as Error).message}`;
+    return [{ path: 'CONSUL_URL', message, source: 'consul', where }];
+  } finally {
+    await source.close();
+  }
+}
+
+function within<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no answer within ${CONSUL_WITHIN_MS} ms`)), CONSUL_WITHIN_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(late));
+  });
 }
 
 function settingsOf({ env }: ConfigInput): Omit<Settings, 'exposed'> | undefined {

@@ -1,7 +1,8 @@
 import type { ServiceInstance } from '@signalbox/contracts';
 import type { Command } from 'commander';
+import { setTimeout } from 'node:timers/promises';
 import { CliError, EXIT } from '../../exit-codes.js';
-import { count, type CommonOptions, type Kit } from '../../kit.js';
+import { count, positive, type CommonOptions, type Kit } from '../../kit.js';
 import { changesBetween, instanceRows } from './instance-texts.js';
 
 interface ListOptions extends CommonOptions {
@@ -12,6 +13,8 @@ interface ListOptions extends CommonOptions {
 
 interface WatchOptions extends CommonOptions {
   readonly count?: number;
+  /** Seconds. */
+  readonly interval: number;
 }
 
 interface Instances {
@@ -40,9 +43,29 @@ export function addServices(program: Command, kit: Kit): void {
     });
 
   kit
-    .talking(services, 'watch <service>', 'the instances of a service now, and each change')
+    .talking(services, 'watch [service]', 'the instances of one service or of all now, and each change')
     .option('--count <count>', 'end after so many lists', count)
-    .action((service: string, options: WatchOptions) => watch(kit, service, options));
+    .option('--interval <seconds>', 'how often to ask for all of them, without a service', positive, 2)
+    .action((service: string | undefined, options: WatchOptions) =>
+      service === undefined ? watchAll(kit, options) : watch(kit, service, options),
+    );
+}
+
+/** The registry tells changes of one service at a time: for all of them it is asked again and again. */
+async function watchAll(kit: Kit, { count: wanted = Infinity, interval, ...options }: WatchOptions): Promise<void> {
+  const api = kit.api(options);
+  let before: readonly ServiceInstance[] | undefined;
+  for (let seen = 0; ;) {
+    const { data } = await api.get<{ data: ServiceInstance[] }>('registry', '/services', {});
+    const lines = changesBetween(before, data, new Date());
+    if (before === undefined || lines.length > 0) {
+      if (options.json) kit.output.jsonLine({ instances: data });
+      else for (const line of lines) kit.output.line(line);
+      if (++seen >= wanted) return;
+    }
+    before = data;
+    await setTimeout(interval * 1_000);
+  }
 }
 
 async function watch(kit: Kit, service: string, options: WatchOptions): Promise<void> {
