@@ -13,6 +13,7 @@ export * from './config/mask-config.js';
 export * from './config/live-settings.js';
 export * from './events/define.js';
 export * from './events/config.js';
+export * from './events/notifications.js';
 export * from './events/calls.js';
 export * from './events/servers.js';
 export * from './server-source.js';

@@ -48,6 +48,8 @@ export const upstreamSettingsSchema = z
         acquireTimeoutMs: duration.default(10_000),
         idleTimeoutMs: duration.default(300_000),
         validateAfterMs: duration.default(30_000),
+        /** Who shares sessions with an HTTP server of before 2026-07-28, of those that have none with us: `all` for a server that keeps nothing. */
+        share: z.enum(['principal', 'all']).default('principal'),
       })
       .prefault({}),
     deadlineMs: duration.default(60_000),

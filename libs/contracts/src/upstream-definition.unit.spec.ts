@@ -21,7 +21,13 @@ describe('an entry of mcpServers', () => {
       env: { KEY: 'v' },
       disabled: false,
       signalbox: {
-        pool: { min: 1, acquireTimeoutMs: 10_000, idleTimeoutMs: 300_000, validateAfterMs: 30_000 },
+        pool: {
+          min: 1,
+          acquireTimeoutMs: 10_000,
+          idleTimeoutMs: 300_000,
+          validateAfterMs: 30_000,
+          share: 'principal',
+        },
         deadlineMs: 60_000,
         connectTimeoutMs: 15_000,
         era: 'auto',

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { callEvents } from './calls.js';
 import { configEvents } from './config.js';
 import type { EventDefinition } from './define.js';
+import { notificationEvents } from './notifications.js';
 import { resourceEvents } from './resources.js';
 import { serverEvents } from './servers.js';
 import { serviceEvents } from './services.js';
@@ -16,6 +17,7 @@ const ALL = [
   ...sessionEvents,
   ...taskEvents,
   ...configEvents,
+  ...notificationEvents,
 ] as const;
 type Definitions = (typeof ALL)[number];
 

@@ -208,6 +208,29 @@ export const serverInstanceEjected = defineEvent({
   schema: z.object({ ...ofInstance, forMs: z.number().int().positive(), reason: z.string() }),
 });
 
+const redirect = {
+  server,
+  /** The server that stands in for it. */ to: z.string(),
+  /** The registry that leads the recovery. */ who: z.string(),
+  why: z.string(),
+};
+
+/** Calls of a server that has failed go to another one, that its settings name (`recovery.redirectTo`). */
+export const serverRedirected = defineEvent({
+  type: 'server.redirected',
+  title: 'ServerRedirected',
+  owners: ['registry'],
+  schema: z.object(redirect),
+});
+
+/** Its calls go to itself again. */
+export const serverRedirectEnded = defineEvent({
+  type: 'server.redirect_ended',
+  title: 'ServerRedirectEnded',
+  owners: ['registry'],
+  schema: z.object(redirect),
+});
+
 export const serverEvents = [
   serverRegistered,
   serverRemoved,
@@ -220,6 +243,8 @@ export const serverEvents = [
   serverInstanceStateChanged,
   serverInstanceBreakerChanged,
   serverInstanceEjected,
+  serverRedirected,
+  serverRedirectEnded,
   catalogueChanged,
   toolDefinitionChanged,
 ] as const;
