@@ -18,7 +18,7 @@ export interface Middleware {
     context: MessageContext,
   ): MaybePromise<MessageOutcome | undefined | void>;
   /**
-   * A notification on its way from a server to a client. Not asynchronous: notifications stay in order.
+   * A notification on its way from a server to a client, or (direction `to-server`) from a client. Not asynchronous: notifications stay in order.
    * @returns other params, or `'drop'`; nothing to leave it as it is
    */
   notification?(message: RequestMessage, context: MessageContext): NotificationChange | undefined | void;

@@ -1,10 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { RpcError } from '@signalbox/contracts';
-import { ErrorCode, negotiateRevision, rpcError, sendJson, successText, type RpcRequest } from '@signalbox/mcp';
+import {
+  ErrorCode,
+  negotiateRevision,
+  rpcError,
+  sendJson,
+  successText,
+  type Params,
+  type RpcRequest,
+} from '@signalbox/mcp';
+import type { MessageOutcome } from '@signalbox/middleware';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Tracer } from '@signalbox/ports';
 import { GatewayCode, rpcErrorOf, saysRetryable } from '../../errors.js';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
+import { GatewayMiddleware } from '../middleware/gateway-middleware.js';
 import type { IncomingPost } from './incoming.js';
 import { describeGateway } from './initialize-answer.js';
 import { refuse } from './refuse.js';
@@ -21,6 +31,7 @@ export class Initializer {
   constructor(
     private readonly sessions: Sessions,
     private readonly follower: CatalogueFollower,
+    private readonly middleware: GatewayMiddleware,
     @InjectContext() private readonly context: ServiceContext,
   ) {
     this.#tracer = context.ports.telemetry.tracer(context.service, context.instanceId);
@@ -40,11 +51,33 @@ export class Initializer {
   }
 
   /** Never rejects. @returns the error that was answered */
-  async #open({ response, principal, scope }: IncomingPost, { id, params }: RpcRequest): Promise<RpcError | undefined> {
-    const refused = (status: number, error: RpcError, headers?: Readonly<Record<string, string>>): RpcError => {
-      refuse(response, status, error, id, headers);
-      return error;
-    };
+  async #open(incoming: IncomingPost, { id, method, params }: RpcRequest): Promise<RpcError | undefined> {
+    const { request, response, principal, scope } = incoming;
+    let opened: Opened = { status: 200, headers: {} };
+    const from = { principal, scope, headers: request.headers };
+    const outcome = await this.middleware.request({ method, params }, from, async (seen) => {
+      const answer = await this.#answer(incoming, seen);
+      opened = answer;
+      return answer.outcome;
+    });
+    const { status, headers } = opened;
+    if ('error' in outcome) {
+      refuse(response, status, outcome.error, id, headers);
+      return outcome.error;
+    }
+    sendJson(response, status, successText(id, outcome.result as object), headers);
+    return undefined;
+  }
+
+  async #answer(
+    { principal, scope }: IncomingPost,
+    params: Params | undefined,
+  ): Promise<Opened & { readonly outcome: MessageOutcome }> {
+    const refused = (status: number, error: RpcError, headers: Opened['headers'] = {}) => ({
+      status,
+      headers,
+      outcome: { error },
+    });
     const fault = faultOf(params);
     if (fault !== undefined) return refused(200, rpcError(ErrorCode.InvalidParams, fault));
     const { protocolVersion: asked, capabilities = {}, clientInfo } = params as Record<string, unknown>;
@@ -65,13 +98,19 @@ export class Initializer {
       }
       this.follower.watch(scope);
       const about = describeGateway(this.follower.catalogue, scope, this.context.version);
-      sendJson(response, 200, successText(id, { protocolVersion, ...about }), { 'mcp-session-id': session.wireId });
-      return undefined;
+      const headers = { 'mcp-session-id': session.wireId };
+      return { status: 200, headers, outcome: { result: { protocolVersion, ...about } } };
     } catch (cause) {
       const error = rpcErrorOf(cause, 'signalbox', (err) => this.context.logger?.error({ err }, 'initialize'));
       return refused(saysRetryable(error) ? 503 : 500, error);
     }
   }
+}
+
+/** What an answer to `initialize` has beside its body. */
+interface Opened {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 function faultOf(params: RpcRequest['params']): string | undefined {

@@ -4,6 +4,7 @@ import { ForwardModule } from '../forward/forward.module.js';
 import { MethodsModule } from '../methods/methods.module.js';
 import { ResumeModule } from '../resume/resume.module.js';
 import { StatelessModule } from '../stateless/stateless.module.js';
+import { ClientNotifications } from './client-notifications.js';
 import { EndpointLifecycle } from './endpoint-lifecycle.js';
 import { Eras } from './eras.js';
 import { ExchangeRunner } from './exchange-runner.js';
@@ -20,6 +21,7 @@ import { Sessions } from './sessions.js';
 @Module({
   imports: [AuthModule, ForwardModule, MethodsModule, ResumeModule, StatelessModule],
   providers: [
+    ClientNotifications,
     EndpointLifecycle,
     Eras,
     ExchangeRunner,

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { isRequestId, rpcError, type Params, type RpcNotification, type RpcResponse } from '@signalbox/mcp';
+import { rpcError, type Params, type RpcResponse } from '@signalbox/mcp';
 import { GatewayCode } from '../../errors.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
-import { CallResumer } from '../resume/call-resumer.js';
+import { ClientNotifications } from './client-notifications.js';
 import { ExchangeRunner } from './exchange-runner.js';
 import type { IncomingPost } from './incoming.js';
 import { Initializer } from './initializer.js';
 import { refuse } from './refuse.js';
 import { SessionFinder } from './session-finder.js';
 import type { Session } from './session.js';
-
-const MAX_REASON = 1000;
 
 /** POST of an endpoint with sessions: the revisions from 2024-11-05 to 2025-11-25. */
 @Injectable()
@@ -20,7 +18,7 @@ export class SessionEra {
     private readonly initializer: Initializer,
     private readonly runner: ExchangeRunner,
     private readonly forwarder: UpstreamForwarder,
-    private readonly resumer: CallResumer,
+    private readonly notifications: ClientNotifications,
   ) {}
 
   async post(incoming: IncomingPost): Promise<void> {
@@ -47,26 +45,9 @@ export class SessionEra {
         traceparent: traceparentOf(request.headers['traceparent'], message.message.params),
       });
     }
-    if (message.kind === 'notification') this.#notified(session, message.message);
+    if (message.kind === 'notification') this.notifications.take(session, message.message, request.headers);
     else this.#answered(session, message.message);
     response.writeHead(202).end();
-  }
-
-  #notified(session: Session, { method, params }: RpcNotification): void {
-    if (method === 'notifications/cancelled') {
-      const { requestId, reason } = (params ?? {}) as { requestId?: unknown; reason?: unknown };
-      if (!isRequestId(requestId)) return;
-      const why = typeof reason === 'string' ? reason.slice(0, MAX_REASON) : undefined;
-      const running = session.running(requestId);
-      if (running) return running.cancel(why);
-      if (String(requestId).length > MAX_REASON) return;
-      this.resumer.cancel(session.id, requestId, why);
-      const cancelled = { cancelled: requestId, ...(why === undefined ? {} : { reason: why }) };
-      this.forwarder.control({ kind: 'client-message', sessionId: session.id, message: cancelled });
-    } else if (method === 'notifications/roots/list_changed') {
-      this.forwarder.control({ kind: 'notify', sessionId: session.id, method, ...(params ? { params } : {}) });
-    }
-    // the others (initialized, progress of what servers asked) change nothing here
   }
 
   #answered(session: Session, message: RpcResponse): void {

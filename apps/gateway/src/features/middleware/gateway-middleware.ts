@@ -1,9 +1,15 @@
-import type { McpRequest, Middleware as RouterMiddleware, Outcome, Params } from '@signalbox/mcp';
-import type { MessageOutcome, MiddlewareChains } from '@signalbox/middleware';
-import type { MethodRouter } from '@signalbox/mcp';
+import type {
+  McpRequest,
+  MethodRouter,
+  Middleware as RouterMiddleware,
+  Outcome,
+  Params,
+  RpcNotification,
+} from '@signalbox/mcp';
+import type { MaybePromise, MessageOutcome, MiddlewareChains, RequestMessage } from '@signalbox/middleware';
 import type { Caller } from '../../caller.js';
 import { LayeredChannel } from './layered-channel.js';
-import { ClientMessageContext, pushContext } from './message-context.js';
+import { clientContext, ClientMessageContext, pushContext, type MessageSource } from './message-context.js';
 
 /** Puts the middleware of the configuration around the methods of the gateway, and into the way of notifications. */
 export class GatewayMiddleware {
@@ -26,6 +32,30 @@ export class GatewayMiddleware {
     const chain = this.chains.isEmpty ? undefined : this.chains.notification(method);
     if (!chain) return { params };
     return chain({ method, params: params as Params | undefined }, pushContext(server, sessionId));
+  }
+
+  /**
+   * A request that no method of the router is for: `initialize`, `subscriptions/listen`.
+   * @param handle answers it; where it has answered by itself already, what comes of the chain is for nobody
+   */
+  request(
+    message: RequestMessage,
+    from: MessageSource,
+    handle: (params: Params | undefined) => MaybePromise<MessageOutcome>,
+  ): MaybePromise<MessageOutcome> {
+    const chain = this.chains.isEmpty ? undefined : this.chains.request(message.method);
+    return chain
+      ? chain(message, clientContext(from), ({ params }) => handle(params as Params | undefined))
+      : handle(message.params as Params | undefined);
+  }
+
+  /** A notification of a client. @returns it as it goes on; undefined when it was dropped */
+  notified(message: RpcNotification, from: MessageSource): RpcNotification | undefined {
+    const chain = this.chains.isEmpty ? undefined : this.chains.notification(message.method);
+    if (!chain) return message;
+    const { method, params } = message;
+    const passed = chain({ method, params }, clientContext(from));
+    return passed && { ...message, ...(passed.params && { params: passed.params as Params }) };
   }
 
   #around(routed: string): RouterMiddleware<Caller> | undefined {

@@ -41,3 +41,16 @@ export function pushContext(server: string | undefined, sessionId: string | unde
     headers: NO_HEADERS,
   };
 }
+
+/** Where a client's message came in that no method of the router is for. */
+export interface MessageSource {
+  readonly principal: string;
+  readonly sessionId?: string | undefined;
+  /** The one server of `/servers/:server/mcp`. */
+  readonly scope: string | undefined;
+  readonly headers: MessageContext['headers'];
+}
+
+export function clientContext({ principal, sessionId, scope, headers }: MessageSource): MessageContext {
+  return { at: 'gateway', direction: 'to-server', principal, sessionId, server: scope, headers };
+}

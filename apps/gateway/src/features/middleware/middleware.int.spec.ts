@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startGateway, WireClient, type GatewayUnderTest } from '../../../test/gateway-under-test.js';
 import { SseReader } from '../../../test/sse-reader.js';
+import { StatelessWireClient } from '../../../test/stateless-client.js';
 
 let folder: string;
 let gateway: GatewayUnderTest | undefined;
 let commands: ExecuteCommand[];
+let release: () => void;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'signalbox-middleware-'));
   commands = [];
@@ -37,20 +39,26 @@ async function setUp(middleware: readonly object[]) {
   );
   writeFileSync(join(folder, 'broken.mjs'), `export default { request: () => { throw new Error('with details'); } };`);
   gateway = await startGateway({ sections: { middleware }, configPath: join(folder, 'signalbox.json') });
-  const tools = [{ name: 'echo' }, { name: 'talk' }];
-  await gateway.serve('s', { tools, resources: [{ uri: 'x://1' }] }, (command, delivery): ExecuteReply => {
-    commands.push(command);
-    if (command.params?.['name'] === 'talk') {
-      for (const data of ['secret', 'open']) {
-        delivery.part({ kind: 'notification', method: 'notifications/message', params: { level: 'info', data } });
+  const tools = [{ name: 'echo' }, { name: 'talk' }, { name: 'wait' }];
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await gateway.serve(
+    's',
+    { tools, resources: [{ uri: 'x://1' }] },
+    async (command, delivery): Promise<ExecuteReply> => {
+      commands.push(command);
+      if (command.params?.['name'] === 'wait') await released;
+      if (command.params?.['name'] === 'talk') {
+        for (const data of ['secret', 'open']) {
+          delivery.part({ kind: 'notification', method: 'notifications/message', params: { level: 'info', data } });
+        }
+        delivery.part({ kind: 'request', id: 'q1', inbox: 'nowhere', method: 'sampling/createMessage', params: ASK });
       }
-      delivery.part({ kind: 'request', id: 'q1', inbox: 'nowhere', method: 'sampling/createMessage', params: ASK });
-    }
-    return { ok: true, result: { content: [{ type: 'text', text: 'echo' }] } };
-  });
+      return { ok: true, result: { content: [{ type: 'text', text: 'echo' }] } };
+    },
+  );
   const client = new WireClient(`${gateway.url}/mcp`, { 'x-tenant': 'acme' });
   await client.initialize({ sampling: {} });
-  await waitFor(async () => (await client.request('tools/list')).body.result?.tools.length === 2);
+  await waitFor(async () => (await client.request('tools/list')).body.result?.tools.length === 3);
   return { client, gateway };
 }
 
@@ -134,6 +142,50 @@ describe('middleware of the gateway', () => {
     const rest = await fetch(`${gateway.url}/tools/s__echo/call`, { method: 'POST', headers: { 'x-tenant': 'rest' } });
     expect(await rest.json()).toMatchObject({ callId: expect.any(String), result: { renamed: [{ text: 'ECHO.' }] } });
     expect(commands[1]!.params).toMatchObject({ _meta: { 'example.com/tenant': 'rest' } });
+  });
+
+  it('is in the way of initialize, of subscriptions/listen, and of what clients tell', async () => {
+    writeFileSync(
+      join(folder, 'door.mjs'),
+      `export default {
+        request: ({ method, params }) => {
+          if (params?.clientInfo?.name === 'unwanted') return { answer: { error: { code: -32001, message: 'not here' } } };
+          if (method === 'subscriptions/listen') return { params: { ...params, notifications: { toolsListChanged: true } } };
+        },
+        response: (outcome, { method }) =>
+          method === 'initialize' && 'result' in outcome ? { result: { ...outcome.result, instructions: 'mine' } } : undefined,
+        notification: ({ method }, { direction }) =>
+          method === 'notifications/cancelled' && direction === 'to-server' ? 'drop' : undefined,
+      };`,
+    );
+    const methods = ['initialize', 'subscriptions/listen', 'notifications/*'];
+    const { client, gateway } = await setUp([{ module: './door.mjs', methods }]);
+    const initialize = (name: string) =>
+      client.request('initialize', {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name, version: '1' },
+      });
+    const refused = await initialize('unwanted');
+    expect([refused.body.error, refused.headers.get('mcp-session-id')]).toEqual([
+      { code: -32001, message: 'not here' },
+      null,
+    ]);
+    expect((await initialize('wanted')).body.result.instructions).toBe('mine');
+
+    const abort = new AbortController();
+    const stateless = new StatelessWireClient(`${gateway.url}/mcp`);
+    const stream = await stateless.send('subscriptions/listen', { notifications: {} }, { signal: abort.signal });
+    const { data } = await new SseReader(stream).find(() => true);
+    expect(data.params.notifications).toEqual({ toolsListChanged: true });
+    abort.abort();
+
+    const call = client.post({ jsonrpc: '2.0', id: 'long', method: 'tools/call', params: { name: 's__wait' } });
+    await waitFor(() => commands.some(({ params }) => params?.['name'] === 'wait'));
+    const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'long' } };
+    expect((await client.post(cancel)).status).toBe(202);
+    release();
+    expect(await (await call).text()).toContain('"text":"echo"');
   });
 
   it('may answer by itself, and fails by name without saying more', async () => {

@@ -16,6 +16,7 @@ import {
 import { GatewayCode } from '../../errors.js';
 import type { IncomingPost } from '../mcp-endpoint/incoming.js';
 import { refuse } from '../mcp-endpoint/refuse.js';
+import { GatewayMiddleware } from '../middleware/gateway-middleware.js';
 import { digestOf } from '../parked/request-state.js';
 import { unknownMethod } from './era-methods.js';
 import { RequestChecks } from './request-checks.js';
@@ -34,6 +35,7 @@ export class StatelessEra {
     private readonly runner: StatelessRunner,
     private readonly checks: RequestChecks,
     private readonly surroundings: StatelessSurroundings,
+    private readonly middleware: GatewayMiddleware,
   ) {}
 
   post(incoming: IncomingPost): void {
@@ -68,18 +70,34 @@ export class StatelessEra {
     }
     const { principal } = incoming;
     const client = { ...clientOf(read.client), principal };
-    if (method === LISTEN) return this.#listen(incoming, message, client);
+    if (method === LISTEN) return void this.#listen(incoming, message, client);
     this.#run(incoming, message, params, client);
   }
 
-  #listen({ accepted, response, scope }: IncomingPost, { id, params }: RpcRequest, client: Client): void {
+  async #listen(incoming: IncomingPost, { id, method, params }: RpcRequest, client: Client): Promise<void> {
+    const { accepted, request, response, scope } = incoming;
     if (!accepted.stream) {
       const error = rpcError(ErrorCode.ConnectionClosed, `${LISTEN} is answered as text/event-stream: accept it`);
       return refuse(response, 406, error, id);
     }
-    const notifications = params?.['notifications'];
-    const fault = this.surroundings.listens.open({ id, notifications, client, scope, response });
-    if (fault) refuse(response, fault.code === ErrorCode.MissingCapability ? 400 : 200, fault, id);
+    let isOpen = false;
+    const { principal } = client;
+    const outcome = await this.middleware.request(
+      { method, params },
+      { principal, scope, headers: request.headers },
+      (seen) => {
+        // while middleware was asked, the client may have gone
+        if (response.destroyed) return { result: {} };
+        const notifications = seen?.['notifications'];
+        const error = this.surroundings.listens.open({ id, notifications, client, scope, response });
+        isOpen = error === undefined;
+        return error ? { error } : { result: {} };
+      },
+    );
+    if (isOpen || response.destroyed) return;
+    const error =
+      'error' in outcome ? outcome.error : rpcError(ErrorCode.InternalError, `${LISTEN} has no such answer`);
+    refuse(response, error.code === ErrorCode.MissingCapability ? 400 : 200, error, id);
   }
 
   #run(incoming: IncomingPost, message: RpcRequest, params: Params | undefined, client: Client): void {
