@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { callEvents } from './calls.js';
+import { clusterEvents } from './cluster.js';
 import { configEvents } from './config.js';
 import type { EventDefinition } from './define.js';
 import { notificationEvents } from './notifications.js';
@@ -17,6 +18,7 @@ const ALL = [
   ...sessionEvents,
   ...taskEvents,
   ...configEvents,
+  ...clusterEvents,
   ...notificationEvents,
 ] as const;
 type Definitions = (typeof ALL)[number];

@@ -1,0 +1,2 @@
+export * from './instance-command.js';
+export * from './load-band.js';
