@@ -116,4 +116,6 @@ export interface SessionPush {
   readonly params?: unknown;
   /** Set for a reverse request outside of any call. */
   readonly request?: { readonly id: string; readonly requestId: string; readonly inbox: string };
+  /** With `notifications/cancelled`: the {@link request} that the server takes back. */
+  readonly withdraws?: { readonly id: string; readonly inbox: string };
 }

@@ -32,8 +32,8 @@ export interface ExchangeHost {
     exchange: PostExchange,
     answer: (outcome: RpcOutcome) => void,
   ): { readonly id: RequestId } | { readonly error: RpcError };
-  /** Forgets the questions of a request that is done. */
-  exchangeDone(exchange: PostExchange): void;
+  /** Forgets the questions of a request that is done. @returns the ids of those that the client has not answered */
+  exchangeDone(exchange: PostExchange): readonly RequestId[];
 }
 
 /**
@@ -121,7 +121,11 @@ export class PostExchange implements ClientChannel {
   finish(outcome: Outcome): void {
     if (this.#done) return;
     this.#done = true;
-    this.host.exchangeDone(this);
+    const unanswered = this.host.exchangeDone(this);
+    // before the result: what comes behind it no client reads
+    for (const requestId of unanswered) {
+      this.#stream?.send(notificationText('notifications/cancelled', { requestId, reason: 'the request is over' }));
+    }
     const text = outcomeText(this.id, outcome);
     if (this.#stream) this.#stream.end(text);
     else if (this.accepted.json) sendJson(this.response, 200, text);

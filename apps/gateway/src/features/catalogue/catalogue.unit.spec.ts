@@ -295,3 +295,32 @@ describe('the list of tools', () => {
     expect(catalogue.view().tools.map(({ exposed }) => exposed)).toEqual(['s__shown', 's__hidden']);
   });
 });
+
+describe('revisions that somebody has read', () => {
+  it('are known until they are asked for, but for the present one and those that nobody read', () => {
+    const { catalogue, offer, started, tools } = setUp();
+    started('s');
+    offer('s', { tools: [{ name: 'a' }] });
+    const first = catalogue.view();
+    expect(tools()).toEqual(['s__a']);
+    offer('s', { tools: [{ name: 'b' }] });
+    catalogue.view();
+    offer('s', { tools: [{ name: 'c' }] });
+    expect(tools()).toEqual(['s__c']);
+    expect(catalogue.takeServed(undefined)).toEqual([first]);
+    expect(catalogue.takeServed(undefined)).toEqual([]);
+  });
+
+  it('are bounded: the first and the newest stay', () => {
+    const { catalogue, offer, started, tools } = setUp();
+    started('s');
+    for (let count = 0; count < 100; count++) {
+      offer('s', { tools: [{ name: `t${count}` }] });
+      expect(tools()).toEqual([`s__t${count}`]);
+    }
+    offer('s', {});
+    const served = catalogue.takeServed(undefined).map((view) => view.names('tools')[0]);
+    expect(served).toHaveLength(32);
+    expect([served[0], served.at(-1)]).toEqual(['s__t0', 's__t99']);
+  });
+});

@@ -190,6 +190,29 @@ describe('subscriptions/listen', () => {
     expect(body.error).toMatchObject({ code: -32011, data: { retryable: true } });
   });
 
+  it('has a bound for each principal, and a place is free when its stream has ended', async () => {
+    await gateway.stop();
+    const tokens = ['ann', 'bob'].map((principal) => ({ principal, token: `${principal}-has-this-token` }));
+    gateway = await startGateway({
+      gateway: { auth: { tokens }, stateless: { maxListens: 3, maxListensPerPrincipal: 2 } },
+    });
+    const [ann, bob] = tokens.map(
+      ({ token }) => new StatelessWireClient(`${gateway.url}/mcp`, { headers: { authorization: `Bearer ${token}` } }),
+    );
+    await listen({}, ann);
+    const second = await listen({}, ann);
+    const refused = async () => (await ann!.request('subscriptions/listen', { notifications: {} })).body.error;
+    expect(await refused()).toMatchObject({ code: -32011, message: expect.stringContaining('2 of one principal') });
+    await listen({}, bob);
+    second.close();
+    const gauge = async () => {
+      const headers = { authorization: `Bearer ${tokens[0]!.token}` };
+      return (await fetch(`${gateway.url}/metrics`, { headers })).text();
+    };
+    await waitFor(async () => /^signalbox_mcp_listens\S* 2$/m.test(await gauge()));
+    await listen({}, ann);
+  });
+
   it('needs a client that reads streams', async () => {
     const headers = { accept: 'application/json' };
     expect((await client.request('subscriptions/listen', { notifications: {} }, { headers })).status).toBe(406);

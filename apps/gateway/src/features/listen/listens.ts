@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../../config.js';
 import { GatewayCode } from '../../errors.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import { PrincipalSlots } from '../../principal-slots.js';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import { UpstreamForwarder } from '../forward/upstream-forwarder.js';
 import { AnswerStreams } from './answer-streams.js';
@@ -29,6 +30,8 @@ interface Listen {
   /** What its server was asked to report changes of, by URI. */
   readonly subscribed: Map<string, Subscription>;
   readonly extended: ExtendedListen | undefined;
+  /** Gives its place back. */
+  leave(): void;
 }
 
 interface Subscription {
@@ -48,6 +51,7 @@ const NOBODY: ClientChannel = {
 @Injectable()
 export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   readonly #open = new Map<string, Listen>();
+  readonly #slots: PrincipalSlots;
   extension: ListenExtension | undefined;
 
   constructor(
@@ -56,7 +60,10 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
     private readonly forwarder: UpstreamForwarder,
     @InjectGatewayConfig() private readonly config: GatewayConfig,
     @InjectContext() private readonly context: ServiceContext,
-  ) {}
+  ) {
+    const { maxListens: max, maxListensPerPrincipal: maxPerPrincipal } = config.stateless;
+    this.#slots = new PrincipalSlots({ max, maxPerPrincipal });
+  }
 
   get size(): number {
     return this.#open.size;
@@ -77,18 +84,19 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   open({ id, notifications, client, scope, response }: ListenRequest): RpcError | undefined {
     const filter = readFilter(notifications, this.config.sessions.maxSubscriptions);
     if (typeof filter === 'string') return rpcError(ErrorCode.InvalidParams, filter);
-    if (this.#open.size >= this.config.stateless.maxListens) {
-      return rpcError(GatewayCode.Overloaded, 'As many streams of subscriptions/listen are open as may', {
-        retryable: true,
-      });
-    }
     const extended = this.extension?.listen(client, notifications as object);
     if (extended && 'error' in extended) return extended.error;
+    const leave = this.#slots.take(client.principal);
+    if (!leave) {
+      const { max, maxPerPrincipal } = this.#slots.limits;
+      const message = `As many streams of subscriptions/listen are open as may: ${max}, and ${maxPerPrincipal} of one principal`;
+      return rpcError(GatewayCode.Overloaded, message, { retryable: true });
+    }
     this.follower.watch(scope);
     const sessionId = newId();
     const stream = new ListenStream(id, scope, filter, new AnswerStream(response, this.streams));
     const about = { ...client, gateway: this.context.instanceId, sessionId };
-    const listen: Listen = { stream, client: about, subscribed: new Map(), extended };
+    const listen: Listen = { stream, client: about, subscribed: new Map(), extended, leave };
     this.#open.set(sessionId, listen);
     response.once('close', () => this.#close(listen));
     this.#begin(listen, filter).catch((err: unknown) => {
@@ -157,7 +165,8 @@ export class Listens implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   #close(listen: Listen): void {
-    this.#open.delete(listen.client.sessionId);
+    if (!this.#open.delete(listen.client.sessionId)) return;
+    listen.leave();
     listen.extended?.end();
     this.#forget(listen);
   }

@@ -72,6 +72,7 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
 
   #take(push: SessionPush): void {
     if (push.request) return this.#ask(push, push.request);
+    if (push.withdraws) return this.#withdraw(push, push.withdraws);
     // changes of lists come from the log, and only when they are real
     if (push.method.endsWith('/list_changed') || push.method === 'notifications/progress') return;
     const { uri } = (push.params ?? {}) as { readonly uri?: unknown };
@@ -106,8 +107,23 @@ export class SessionPushes implements OnModuleInit, BeforeApplicationShutdown {
   #ask(push: SessionPush, { id, requestId, inbox }: NonNullable<SessionPush['request']>): void {
     const session = push.sessionId === undefined ? undefined : this.sessions.table.byId(push.sessionId);
     const outcome = session
-      ? session.askOnGeneral(push.method, push.params as object | undefined, QUESTION_TIMEOUT_MS)
+      ? session.askOnGeneral(push.method, push.params as object | undefined, {
+          timeoutMs: QUESTION_TIMEOUT_MS,
+          name: nameOf({ id, inbox }),
+        })
       : Promise.resolve({ error: { code: -32601, message: 'There is no client to ask' } });
     void outcome.then((answer) => sendAnswer(this.context.ports.bus, inbox, requestId, id, answer));
   }
+
+  /** A server no longer wants an answer to what it asked outside of any request. */
+  #withdraw({ sessionId, params }: SessionPush, question: NonNullable<SessionPush['withdraws']>): void {
+    const { reason } = (params ?? {}) as { readonly reason?: unknown };
+    const session = sessionId === undefined ? undefined : this.sessions.table.byId(sessionId);
+    session?.withdraw(nameOf(question), typeof reason === 'string' ? reason : undefined);
+  }
+}
+
+/** Executors count their questions each for itself. */
+function nameOf({ id, inbox }: { readonly id: string; readonly inbox: string }): string {
+  return `${inbox} ${id}`;
 }

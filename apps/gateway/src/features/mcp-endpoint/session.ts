@@ -60,6 +60,7 @@ const NOTHING_KEPT: EventBuffer = {
   clear: () => undefined,
 };
 const ENDED_STREAMS_KEPT = 64;
+const NONE: readonly RequestId[] = [];
 /** A client that has not come for its general stream by then gets nothing on it that was sent before. */
 const GENERAL_GRACE_MS = 30_000;
 
@@ -83,6 +84,8 @@ export class Session implements ExchangeHost, CallerSession {
   onLogLevel: ((level: string) => void) | undefined;
   readonly #exchanges = new Map<RequestId, PostExchange>();
   readonly #questions = new Map<string, Question>();
+  /** Name of a question that belongs to no request → the id under which the client knows it. */
+  readonly #askedOnGeneral = new Map<string, string>();
   readonly #streams = new Map<string, EventStream>();
   #generalOpened = false;
   #closed = false;
@@ -118,15 +121,18 @@ export class Session implements ExchangeHost, CallerSession {
     return this.#exchanges.get(id);
   }
 
-  exchangeDone(exchange: PostExchange): void {
+  exchangeDone(exchange: PostExchange): readonly RequestId[] {
     // a client may use an id again too early: the newer request keeps it
     if (this.#exchanges.get(exchange.id) === exchange) this.#exchanges.delete(exchange.id);
-    if (this.#questions.size === 0) return;
+    if (this.#questions.size === 0) return NONE;
+    const unanswered: string[] = [];
     for (const [id, question] of this.#questions) {
       if (question.exchange !== exchange) continue;
       this.#questions.delete(id);
+      unanswered.push(id);
       question.answer({ error: rpcError(ErrorCode.InvalidRequest, 'The request that this belonged to is over') });
     }
+    return unanswered;
   }
 
   openStream(exchange: PostExchange): EventStream {
@@ -163,23 +169,38 @@ export class Session implements ExchangeHost, CallerSession {
     this.general.send(notificationText(method, params));
   }
 
-  /** Asks the client something that belongs to no request of its own. */
-  askOnGeneral(method: string, params: object | undefined, timeoutMs: number): Promise<RpcOutcome> {
+  /**
+   * Asks the client something that belongs to no request of its own.
+   * @param name under which it can be taken back
+   */
+  askOnGeneral(
+    method: string,
+    params: object | undefined,
+    { timeoutMs, name }: { readonly timeoutMs: number; readonly name: string },
+  ): Promise<RpcOutcome> {
     return new Promise((resolve) => {
       if (!this.general.connected) {
         return resolve({ error: rpcError(ErrorCode.MethodNotFound, 'The client has no stream open') });
       }
       const asked = this.#registerQuestion(method, params, undefined, (outcome) => {
         clearTimeout(timer);
+        this.#askedOnGeneral.delete(name);
         resolve(outcome);
       });
       if ('error' in asked) return resolve({ error: asked.error });
-      const timer = setTimeout(() => {
-        this.answer(asked.id, { error: rpcError(ErrorCode.RequestTimeout, 'The client did not answer in time') });
-      }, timeoutMs);
+      const timer = setTimeout(() => this.withdraw(name, 'The client did not answer in time'), timeoutMs);
       timer.unref();
+      this.#askedOnGeneral.set(name, asked.id);
       this.general.send(requestText(asked.id, method, params));
     });
+  }
+
+  /** Takes back what was asked on the general stream: the client need not answer it any more. */
+  withdraw(name: string, reason: string | undefined): void {
+    const requestId = this.#askedOnGeneral.get(name);
+    if (requestId === undefined) return;
+    this.general.send(notificationText('notifications/cancelled', { requestId, ...(reason ? { reason } : {}) }));
+    this.answer(requestId, { error: rpcError(ErrorCode.RequestTimeout, reason ?? 'The question was taken back') });
   }
 
   ask(

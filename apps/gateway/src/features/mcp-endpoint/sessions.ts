@@ -155,6 +155,12 @@ export class Sessions {
     }
   }
 
+  /** Closes a session that is not here when nobody has used it for the idle time. @param due when to look, in milliseconds since the epoch */
+  watchOver(name: SessionName, due: number): void {
+    for (const known of this.#left.keys()) if (known.id === name.id) return;
+    this.#leave(name, due);
+  }
+
   #leave(name: SessionName, due: number): void {
     this.#left.set(name, due);
     if (this.#left.size > MAX_LEFT) this.#left.delete(this.#left.keys().next().value!);

@@ -301,6 +301,43 @@ describe('the general stream', () => {
     abort.abort();
   });
 
+  it('carries that such a question is taken back, to the session that was asked and by the id that it knows', async () => {
+    const [client, other] = [await connect({ roots: {} }), await connect({ roots: {} })];
+    const opened = await gateway.events('session.opened');
+    const [sessionId, otherId] = opened.slice(-2).map(({ data }) => (data as { sessionId: string }).sessionId);
+    const abort = new AbortController();
+    const [mine, theirs] = [
+      new SseReader(await client.get({}, abort.signal)),
+      new SseReader(await other.get({}, abort.signal)),
+    ];
+    const ask = (to: string, inbox: string) => {
+      const request = { id: 'q', requestId: 'outside', inbox };
+      return push({ sessionId: to, server: 's', method: 'roots/list', request });
+    };
+    await ask(sessionId!, INBOX);
+    await ask(otherId!, 'another-executor');
+    const asked = ({ data }: { data?: any }): boolean => data?.method === 'roots/list';
+    const { data } = await mine.find(asked);
+    await theirs.find(asked);
+    const cancelled = { sessionId, server: 's', method: 'notifications/cancelled' };
+    // one of the same name, of another executor
+    await push({ ...cancelled, params: { requestId: 'q' }, withdraws: { id: 'q', inbox: 'another-executor' } });
+    await push({ ...cancelled, params: { requestId: 'q', reason: 'no' }, withdraws: { id: 'q', inbox: INBOX } });
+    await mine.find((event) => event.data?.method === 'notifications/cancelled');
+    const told = ({ events }: SseReader) =>
+      events.filter((event) => event.data?.method === 'notifications/cancelled').map((event) => event.data.params);
+    expect(told(mine)).toEqual([{ requestId: data.id, reason: 'no' }]);
+    await push({
+      sessionId: otherId,
+      server: 's',
+      method: 'notifications/message',
+      params: { level: 'info', data: 'last' },
+    });
+    await theirs.find((event) => event.data?.params?.data === 'last');
+    expect(told(theirs)).toEqual([]);
+    abort.abort();
+  });
+
   it('closing a session tells the executors', async () => {
     const client = await connect();
     await fetch(client.url, { method: 'DELETE', headers: { 'mcp-session-id': client.sessionId! } });

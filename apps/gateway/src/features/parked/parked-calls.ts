@@ -49,8 +49,9 @@ export class ParkedCalls implements OnModuleInit, BeforeApplicationShutdown {
     @InjectContext() private readonly context: ServiceContext,
     @InjectConfig() { servers }: ConfigSource,
   ) {
-    const { parkedMs: holdMs, maxParked: max } = config.stateless;
-    this.#parked = new ParkedExchanges({ gateway: context.instanceId, max, holdMs, now: () => clock.now() });
+    const { parkedMs: holdMs, maxParked: max, maxParkedPerPrincipal: maxPerPrincipal } = config.stateless;
+    const gateway = context.instanceId;
+    this.#parked = new ParkedExchanges({ gateway, max, maxPerPrincipal, holdMs, now: () => clock.now() });
     this.#longestMs = Math.max(config.calls.deadlineMs, ...servers.map(({ settings }) => settings.deadlineMs));
   }
 

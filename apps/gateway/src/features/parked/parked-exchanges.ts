@@ -2,6 +2,7 @@ import type { RpcError } from '@signalbox/contracts';
 import { ErrorCode, rpcError } from '@signalbox/mcp';
 import { randomBytes } from 'node:crypto';
 import { GatewayCode } from '../../errors.js';
+import { PrincipalSlots } from '../../principal-slots.js';
 import type { HeldExchange, Turn } from './held-exchange.js';
 import { readState, StateSigner, type StateBinding } from './request-state.js';
 
@@ -10,6 +11,8 @@ export interface ParkedOptions {
   readonly gateway: string;
   /** Exchanges that are held at a time. */
   readonly max: number;
+  /** Of one principal. */
+  readonly maxPerPrincipal: number;
   /** Milliseconds that a client has to come back. */
   readonly holdMs: number;
   readonly now: () => number;
@@ -22,6 +25,8 @@ interface Parked {
   round: number;
   /** Runs while the client is away. */
   timer: NodeJS.Timeout | undefined;
+  /** Gives its place back. */
+  leave(): void;
 }
 
 const STOPPING = 'The gateway is shutting down';
@@ -32,9 +37,12 @@ export class ParkedExchanges {
   readonly #parked = new Map<string, Parked>();
   readonly #ofExchange = new WeakMap<HeldExchange, Parked>();
   readonly #signer = new StateSigner();
+  readonly #slots: PrincipalSlots;
   #stopped = false;
 
-  constructor(private readonly options: ParkedOptions) {}
+  constructor(private readonly options: ParkedOptions) {
+    this.#slots = new PrincipalSlots(options);
+  }
 
   get size(): number {
     return this.#parked.size;
@@ -42,13 +50,14 @@ export class ParkedExchanges {
 
   /** @returns the state that leads back to the exchange, good for one answer; or why it cannot be held */
   park(exchange: HeldExchange, binding: StateBinding): string | RpcError {
-    const { gateway, max, holdMs, now } = this.options;
+    const { gateway, holdMs, now } = this.options;
     if (this.#stopped) return rpcError(GatewayCode.ShuttingDown, STOPPING, { retryable: true });
     const known = this.#ofExchange.get(exchange);
-    if (!known && this.#parked.size >= max) {
-      return rpcError(GatewayCode.Overloaded, 'As many requests wait for answers of their clients as may', {
-        retryable: true,
-      });
+    const leave = known?.leave ?? this.#slots.take(binding.principal);
+    if (!leave) {
+      const { max, maxPerPrincipal } = this.options;
+      const message = `As many requests wait for answers of their clients as may: ${max}, and ${maxPerPrincipal} of one principal`;
+      return rpcError(GatewayCode.Overloaded, message, { retryable: true });
     }
     const parked = known ?? {
       id: randomBytes(12).toString('base64url'),
@@ -56,13 +65,14 @@ export class ParkedExchanges {
       binding,
       round: 0,
       timer: undefined,
+      leave,
     };
     this.#ofExchange.set(exchange, parked);
     this.#parked.set(parked.id, parked);
     parked.round++;
     clearTimeout(parked.timer);
     parked.timer = setTimeout(() => {
-      this.#parked.delete(parked.id);
+      this.#forget(parked);
       exchange.cancel(`the client did not come back with its answers within ${holdMs} ms`);
     }, holdMs);
     parked.timer.unref();
@@ -87,25 +97,29 @@ export class ParkedExchanges {
     const { exchange } = parked;
     exchange.resume(turn, inputResponses);
     // unless it asked again at once, which parked it anew
-    if (exchange.done) this.#parked.delete(parked.id);
+    if (exchange.done) this.#forget(parked);
     return exchange;
   }
 
   /** To be called when an exchange has ended: one whose client is away is kept until it comes for the outcome. */
   ended(exchange: HeldExchange): void {
     const parked = this.#ofExchange.get(exchange);
-    if (parked && parked.timer === undefined) this.#parked.delete(parked.id);
+    if (parked && parked.timer === undefined) this.#forget(parked);
   }
 
   /** Holds nothing any more: what waits for clients that are away is taken back. */
   stop(): void {
     this.#stopped = true;
-    for (const [id, { exchange, timer }] of this.#parked) {
-      if (timer === undefined) continue;
-      clearTimeout(timer);
-      this.#parked.delete(id);
-      exchange.cancel(STOPPING);
+    for (const parked of this.#parked.values()) {
+      if (parked.timer === undefined) continue;
+      clearTimeout(parked.timer);
+      this.#forget(parked);
+      parked.exchange.cancel(STOPPING);
     }
+  }
+
+  #forget({ id, leave }: Parked): void {
+    if (this.#parked.delete(id)) leave();
   }
 }
 

@@ -295,6 +295,27 @@ describe('bounds', () => {
     expect((await second).body.result.resultType).toBe('complete');
   });
 
+  it('one principal cannot take all the places', async () => {
+    await again({ maxParked: 3, maxParkedPerPrincipal: 1 });
+    const { delivery, state } = await parked(client(ANN));
+    const second = call(client(ANN));
+    await waitFor(() => running.length === 2);
+    asks(running[1]!, 'reverse-9');
+    await waitFor(() => answers().length === 1);
+    expect(answers()[0]).toMatchObject({
+      error: { code: -32011, message: expect.stringContaining('1 of one principal') },
+    });
+    ends(running[1]!);
+    await second;
+    await parked(client(BOB));
+    // when it is over, its place is free
+    const retry = call(client(ANN), answered(state));
+    await waitFor(() => answers().length === 2);
+    ends(delivery);
+    await retry;
+    await parked(client(ANN));
+  });
+
   it('when the gateway that holds it stops, the call is taken back and its state leads nowhere', async () => {
     const { state } = await parked(client(ANN, { at: two.url }));
     const stopping = two.stop();

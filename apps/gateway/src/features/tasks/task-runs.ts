@@ -15,13 +15,13 @@ import type { Caller } from '../../caller.js';
 import type { GatewayConfig } from '../../config.js';
 import { GatewayCode, rpcErrorOf } from '../../errors.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
+import { PrincipalSlots } from '../../principal-slots.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import type { ToolEntry } from '../catalogue/catalogue-view.js';
 import { TaskChannel } from './task-channel.js';
 import { hashOfSecret, newTaskId, writeTaskId } from './task-id.js';
 import { TaskLog } from './task-log.js';
 import { newTask } from './task-shape.js';
-import { TaskSlots } from './task-slots.js';
 import { missingTasks, takesTasks, withoutTasks } from './tasks-capability.js';
 
 type Request = McpRequest<Caller>;
@@ -45,7 +45,7 @@ interface Run {
 /** Runs tool calls that are, or become, tasks: each is an ordinary call of the log, for which nobody waits. */
 @Injectable()
 export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
-  readonly #slots: TaskSlots;
+  readonly #slots: PrincipalSlots;
   readonly #running = new Map<string, TaskChannel>();
   #consumer: Consumer | undefined;
 
@@ -56,7 +56,7 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     @InjectGatewayConfig() private readonly config: GatewayConfig,
     @InjectContext() private readonly context: ServiceContext,
   ) {
-    this.#slots = new TaskSlots(config.tasks);
+    this.#slots = new PrincipalSlots(config.tasks);
   }
 
   get size(): number {

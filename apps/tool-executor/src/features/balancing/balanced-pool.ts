@@ -137,6 +137,12 @@ export class BalancedPool implements ConnectionPool {
     await instance?.pool.destroy(slot, reason);
   }
 
+  /** At every instance: a key may have been at another before. */
+  async end(key: string, reason: string): Promise<void> {
+    this.#sticky.delete(key);
+    await Promise.all(this.#all().map(({ pool }) => pool.end(key, reason)));
+  }
+
   async fill(): Promise<void> {
     await Promise.allSettled(this.#instances.map(({ pool }) => pool.fill()));
   }

@@ -17,6 +17,7 @@ export interface ConnectionPool {
   slots(): Iterable<Slot<PooledConnection>>;
   bound(key: string): Slot<PooledConnection> | undefined;
   destroy(slot: Slot<PooledConnection>, reason: string): Promise<void>;
+  end(key: string, reason: string): Promise<void>;
   fill(): Promise<void>;
   sweep(): Promise<void>;
   statistics(): PoolStatistics;

@@ -6,6 +6,7 @@ import type { MessageBus } from '@signalbox/ports';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import type { ExecutorConfig } from '../../config.js';
 import { UpstreamMiddleware } from '../middleware/upstream-middleware.js';
+import { EndedSessions } from './ended-sessions.js';
 import { ReverseRequests } from './reverse-requests.js';
 
 /** Sessions whose gateway is remembered; the oldest are forgotten first, and fall back to the gateway of their last request. */
@@ -16,6 +17,7 @@ const MAX_STREAMS = 100_000;
 export class SessionPushes {
   /** Session → gateway that its general stream is connected to, as far as one has said so. */
   readonly #streams = new Map<string, string>();
+  readonly #ended = new EndedSessions();
 
   constructor(
     @InjectBus() private readonly bus: MessageBus,
@@ -32,8 +34,15 @@ export class SessionPushes {
     if (this.#streams.size > MAX_STREAMS) this.#streams.delete(this.#streams.keys().next().value!);
   }
 
+  /** The session is over. */
   forget(sessionId: string): void {
     this.#streams.delete(sessionId);
+    this.#ended.add(sessionId);
+  }
+
+  /** Whether the session has ended, as far as that is remembered. */
+  isOver(sessionId: string): boolean {
+    return this.#ended.has(sessionId);
   }
 
   notify(server: string, client: ClientContext, method: string, params: unknown): void {
@@ -61,7 +70,15 @@ export class SessionPushes {
   ): void {
     if (method !== 'notifications/cancelled') return this.notify(server, client, method, params);
     const id = this.reverse.withdraw(connection, params?.['requestId'], owner);
-    if (id !== undefined) this.notify(server, client, method, { ...params, requestId: id });
+    if (id === undefined) return;
+    const withdraws = { id, inbox: executorInbox(this.context.instanceId) };
+    this.#send(client, {
+      sessionId: client.sessionId,
+      server,
+      method,
+      params: { ...params, requestId: id },
+      withdraws,
+    });
   }
 
   #send(client: ClientContext, body: SessionPush): void {

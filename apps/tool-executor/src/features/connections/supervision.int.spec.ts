@@ -217,9 +217,9 @@ describe('GET /pools', () => {
       executor.call('h', 'test_simple_text', {}, { client: sessionId ? { sessionId } : {} });
     await Promise.all([call('aaaa'), call('aaaa'), call('bbbb'), call(), call()]);
     const clients = async () => (await poolOf(executor, 'h')).connections.map(({ client }) => client).sort();
-    expect(await clients()).toEqual(['aaaa…', 'bbbb…', undefined]);
+    expect(await clients()).toEqual(['aaaa…', 'bbbb…', '~@tester…', undefined]);
     await executor.control({ kind: 'session-closed', sessionId: 'aaaa' });
-    await until(async () => expect(await clients()).toEqual(['bbbb…', undefined]));
+    await until(async () => expect(await clients()).toEqual(['bbbb…', '~@tester…', undefined]));
   });
 });
 

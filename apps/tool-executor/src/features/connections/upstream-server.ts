@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientContext, UpstreamDefinition } from '@signalbox/contracts';
 import {
+  CancelledError,
   ErrorCode,
   FULL_CLIENT_CAPABILITIES,
   UpstreamClosedError,
@@ -18,7 +19,7 @@ import type { InstanceLog } from '../balancing/instance-log.js';
 import { Pool } from '../pools/pool.js';
 import { PooledConnection } from '../pools/pooled-connection.js';
 import type { Slot } from '../pools/slot.js';
-import { connectionKey } from './connection-key.js';
+import { connectionKey, isOfOneRequest, tellsAbilities } from './connection-key.js';
 import { Connector, type ConnectorDeps } from './connector.js';
 import { discoverCatalogue } from './discover.js';
 import type { HealthCheckOptions } from './health-check.js';
@@ -43,6 +44,7 @@ export interface UpstreamServerDeps extends ConnectorDeps {
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
+const SESSION_OVER = 'the client session is over';
 /** Failed starts in a row after which calls no longer try to start the server themselves. */
 const HOPELESS_AFTER = 3;
 const IDLE_POLL_MS = 20;
@@ -103,14 +105,16 @@ export class UpstreamServer {
     const { config, clock } = this.deps;
     const { settings } = this.#definition;
     const { max = this.isProcess ? config.pool.stdioMax : config.pool.httpMax, min, ...times } = settings.pool;
+    const { maxWaiting } = config.pool;
+    const bounds = { ...times, max, min: Math.min(min, max), maxWaiting };
     return new Pool(
-      { ...times, max, min: Math.min(min, max), maxWaiting: config.pool.maxWaiting, transferable: this.isProcess },
+      { ...bounds, transferable: this.isProcess, isUsedOnce: isOfOneRequest },
       {
         create: (key) => this.#connectPooled(key, url),
         destroy: ({ connection }, reason) => connection.close(reason),
         validate: ({ connection }) => connection.ping(config.pool.validateTimeoutMs),
         isPinned: ({ subscriptions }) => subscriptions.size > 0,
-        gone: ({ connection }) => connection.closed,
+        gone: ({ connection }) => connection.ending ?? connection.closed,
       },
       clock,
     );
@@ -135,6 +139,11 @@ export class UpstreamServer {
     return this.definition.name;
   }
 
+  /** What there is between this suite and the server, where that is a peer. */
+  get peer(): UpstreamServerDeps['peer'] {
+    return this.deps.peer;
+  }
+
   get isProcess(): boolean {
     return this.definition.target.kind === 'stdio';
   }
@@ -152,6 +161,7 @@ export class UpstreamServer {
   /**
    * @param requestId for which request, where there is one
    * @throws ServerClosedError while it takes no calls
+   * @throws CancelledError when the client's session is over
    */
   lease(
     client: ClientContext,
@@ -160,8 +170,11 @@ export class UpstreamServer {
     wanted?: Wanted,
   ): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
-    const key = connectionKey(client, requestId, this.dialect, this.isProcess);
-    if (key !== '' && !this.isProcess && !this.pool.bound(key)) this.#expected.set(key, client);
+    if (client.sessionId !== undefined && this.deps.pushes.isOver(client.sessionId))
+      throw new CancelledError(SESSION_OVER);
+    const { dialect, isProcess } = this;
+    const key = connectionKey(client, requestId, { dialect, isProcess, share: this.#definition.settings.pool.share });
+    if (!isProcess && tellsAbilities(key) && !this.pool.bound(key)) this.#expected.set(key, client);
     return this.pool.acquire(key, deadline, wanted);
   }
 
@@ -204,11 +217,10 @@ export class UpstreamServer {
   async closeSession(sessionId: string): Promise<void> {
     const unwanted = this.subscriptions.removeSession(sessionId);
     this.#expected.delete(sessionId);
+    // also where connections are shared: it may have been made while nothing was known of the server
+    if (!this.isProcess) await this.pool.end(sessionId, SESSION_OVER);
+    if (!this.isShared) return;
     const bound = this.pool.bound(sessionId);
-    if (!this.isShared) {
-      if (bound) await this.pool.destroy(bound, 'the client session is over');
-      return;
-    }
     if (bound?.resource.holder?.sessionId === sessionId && bound.leases === 0) bound.resource.holder = undefined;
     for (const uri of unwanted) await this.unsubscribeAll(uri);
   }

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly maxWaiting: number;
   /** Whether a free resource may go from one key to another (a process), or stays with its key for life (a session). */
   readonly transferable: boolean;
+  /** Keys for which nobody comes again: their resources end when they are given back. */
+  readonly isUsedOnce?: (key: string) => boolean;
 }
 
 export interface PoolHooks<R> {
@@ -84,7 +86,11 @@ export class Pool<R> {
     const entry = slot as Entry<R>;
     entry.leases--;
     entry.usedAt = this.clock.now();
-    if (entry.leases === 0) this.#serveLine();
+    if (entry.leases > 0) return;
+    if (entry.key !== '' && !this.options.transferable && this.options.isUsedOnce?.(entry.key) === true) {
+      return void this.destroy(entry, 'its request is over');
+    }
+    this.#serveLine();
   }
 
   /** The resources that are bound to a key now. */
@@ -101,6 +107,13 @@ export class Pool<R> {
     const entry = slot as Entry<R>;
     if (!this.#forget(entry)) return;
     await this.hooks.destroy(entry.resource, reason);
+  }
+
+  /** Ends what a key has, and what is being made for it: nobody will come for it again. */
+  async end(key: string, reason: string): Promise<void> {
+    const made = await this.#creating.get(key)?.catch(() => undefined);
+    const ended = new Set([this.#byKey.get(key), made?.key === key ? made : undefined]);
+    await Promise.all([...ended].map((entry) => entry && this.destroy(entry, reason)));
   }
 
   /** Brings the pool to its least size. A caller who comes meanwhile gets what is being made, where it may have it. */

@@ -208,4 +208,26 @@ describe('a pool of sessions (not transferable)', () => {
     expect(await take('a')).toBe(a);
     await expect(b).rejects.toBeInstanceOf(PoolExhaustedError);
   });
+
+  it('ends what a key has, and what is being made for it', async () => {
+    const { pool, take, destroyed, made } = setUp({ transferable: false });
+    pool.release(await take('a'));
+    const late = take('b');
+    await Promise.all([pool.end('a', 'over'), pool.end('b', 'over'), pool.end('nobody', 'over')]);
+    await late;
+    expect(destroyed).toEqual(['1:a over', '2:b over']);
+    expect(pool.statistics()).toMatchObject({ size: 0, creating: 0 });
+    pool.release(await take('a'));
+    expect(made).toHaveLength(3);
+  });
+
+  it('ends what nobody comes for again when it is given back by all', async () => {
+    const { pool, take, destroyed } = setUp({ transferable: false, isUsedOnce: (key) => key === 'once' });
+    const [first, second, kept] = [await take('once'), await take('once'), await take('kept')];
+    pool.release(first);
+    expect(destroyed).toEqual([]);
+    pool.release(second);
+    pool.release(kept);
+    expect(destroyed).toEqual(['1:once its request is over']);
+  });
 });

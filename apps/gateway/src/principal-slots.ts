@@ -1,15 +1,16 @@
-export interface TaskLimits {
-  /** Tasks that run at the same time. */
+export interface SlotLimits {
+  /** Places in all. */
   readonly max: number;
+  /** Of which one principal may have so many. */
   readonly maxPerPrincipal: number;
 }
 
-/** Counts the tasks that run at this gateway. */
-export class TaskSlots {
+/** Places of which there are so many at this gateway, and fewer for one principal: no client takes them all. */
+export class PrincipalSlots {
   readonly #byPrincipal = new Map<string, number>();
   #size = 0;
 
-  constructor(private readonly limits: TaskLimits) {}
+  constructor(readonly limits: SlotLimits) {}
 
   get size(): number {
     return this.#size;
