@@ -14,4 +14,5 @@ export { CONFIG_STREAM, followRollbacks, type FollowRollbacksOptions } from './f
 export { startLogRelay, type LogRelayOptions } from './relays/log-relay.js';
 export { tracedRoute } from './tracing/traced-route.js';
 export { traceRequest } from './tracing/http-span.js';
+export { LoadMeter, type PartialLoad } from './cluster/load-meter.js';
 export { SignalboxModule } from './signalbox.module.js';

@@ -9,6 +9,8 @@ export interface RegistrationOptions {
   readonly maxConcurrentRequests?: number;
 }
 
+export const DEFAULT_CAPACITY = 1_000;
+
 /** Registers a running service in the directory, with its readiness as health check. @returns what takes it out again */
 export async function registerSelf(
   context: ServiceContext,
@@ -24,7 +26,7 @@ export async function registerSelf(
     port: Number(url.port),
     status: 'UP',
     role,
-    capacity: { maxConcurrentRequests: options.maxConcurrentRequests ?? 1000, currentLoad: 0 },
+    capacity: { maxConcurrentRequests: options.maxConcurrentRequests ?? DEFAULT_CAPACITY, currentLoad: 0 },
     features: [...(options.features ?? [])],
     tags: ['mcp', role, ...(options.tags ?? [])],
     metadata: { version: context.version },

@@ -20,6 +20,10 @@ export interface ServiceContext {
   readonly config: ConfigSource;
   /** How long the log is waited for, and what is kept while it is away; the defaults of the runtime when absent. */
   readonly log?: Pick<EventLogOptions, 'timeoutMs' | 'maxKept' | 'maxKeptBytes'>;
+  /** Time between two reports of the load, milliseconds; 5000 when absent. */
+  readonly heartbeatMs?: number;
+  /** Ends this service in an orderly way and starts it again, in this process; returns at once. Absent where nobody does that. */
+  readonly restart?: () => void;
   /** Silent when absent. */
   readonly logger?: Logger;
 }

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { EventLog } from '@signalbox/runtime';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { LoadMeter } from './cluster/load-meter.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProjectionHost } from './projection-host.js';
@@ -11,7 +12,7 @@ import * as tokens from './tokens.js';
 /** Gives every feature of a service its ports, its log, its metrics, and the endpoints that all services have. */
 @Module({})
 export class SignalboxModule {
-  static forService(context: ServiceContext): DynamicModule {
+  static forService(context: ServiceContext, meter = new LoadMeter()): DynamicModule {
     const { ports, service, instanceId } = context;
     const tracer = ports.telemetry.tracer(service, instanceId);
     const log = new EventLog(ports.events, { service, actor: instanceId, tracer, ...context.log });
@@ -29,6 +30,7 @@ export class SignalboxModule {
       value(tokens.CLOCK, ports.clock),
       value(tokens.CONFIG_SOURCE, context.config),
       value(tokens.METRICS, metricsOf(context, log)),
+      { provide: LoadMeter, useValue: meter },
       ProjectionHost,
       ReadinessProbe,
     ];

@@ -3,18 +3,21 @@ import { Module, type DynamicModule, type INestApplication, type Type } from '@n
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MetricsSource } from '@signalbox/ports';
+import type { EventLog } from '@signalbox/runtime';
 import { pino, type Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { BusTransport } from './bus-transport.js';
+import { LoadMeter } from './cluster/load-meter.js';
+import { joinCluster } from './cluster/member.js';
 import { loopbackGuard, type GuardOptions } from './loopback-guard.js';
 import { nestLogger } from './nest-logger.js';
 import { serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RawServer, type RawRoute } from './raw-server.js';
-import { registerSelf, type RegistrationOptions } from './self-registration.js';
+import { DEFAULT_CAPACITY, registerSelf, type RegistrationOptions } from './self-registration.js';
 import type { RunningService, ServiceContext } from './service-context.js';
 import { SignalboxModule } from './signalbox.module.js';
-import { METRICS } from './tokens.js';
+import { EVENT_LOG, METRICS } from './tokens.js';
 import { traceRequest } from './tracing/http-span.js';
 import { httpTracingOf } from './tracing/traced-route.js';
 import { validationPipe } from './validation.pipe.js';
@@ -40,7 +43,11 @@ class ServiceRoot {}
 export async function startService(context: ServiceContext, options: ServiceOptions): Promise<RunningService> {
   const logger = context.logger ?? pino({ level: 'silent' });
   const raw = new RawServer();
-  const root: DynamicModule = { module: ServiceRoot, imports: [SignalboxModule.forService(context), options.module] };
+  const meter = new LoadMeter();
+  const root: DynamicModule = {
+    module: ServiceRoot,
+    imports: [SignalboxModule.forService(context, meter), options.module],
+  };
   const tracing = httpTracingOf(context);
   const adapter = new FastifyAdapter({
     serverFactory: raw.factory,
@@ -50,6 +57,7 @@ export async function startService(context: ServiceContext, options: ServiceOpti
   });
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     traceRequest(tracing, request.raw, reply.raw, request.routeOptions.url);
+    meter.count(reply.raw);
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -72,12 +80,14 @@ export async function startService(context: ServiceContext, options: ServiceOpti
     await app.listen(context.port, context.bind);
     const url = new URL(await app.getUrl());
     const deregister = await registerSelf(context, announced(url, context.advertise), options);
+    const capacity = options.maxConcurrentRequests ?? DEFAULT_CAPACITY;
+    const leave = await joinCluster(context, app.get<EventLog>(EVENT_LOG, { strict: false }), meter, capacity);
     const endMetrics = exportMetrics(context, app.get<Registry>(METRICS, { strict: false }));
     logger.info({ url: url.href }, `${context.service} is up`);
     return {
       service: context.service,
       url: url.origin,
-      stop: () => stop([() => deregister('shutdown'), () => app.close(), async () => void endMetrics()], logger),
+      stop: () => stop([() => deregister('shutdown'), leave, () => app.close(), async () => void endMetrics()], logger),
     };
   } catch (error) {
     await app.close().catch(() => undefined);

@@ -1,4 +1,10 @@
-import type { ConfigLayerName, ConfigOverlayEntry, ConfigTree, UpstreamDefinition } from '@signalbox/contracts';
+import type {
+  ConfigLayerName,
+  ConfigOverlayEntry,
+  ConfigTree,
+  ConfigUpdate,
+  UpstreamDefinition,
+} from '@signalbox/contracts';
 import type { ConfigProblem } from './config-error.js';
 
 /** What the sources of configuration say together, before a service takes its own section. */
@@ -38,6 +44,11 @@ export interface LiveConfiguration {
   check(overlay: readonly ConfigOverlayEntry[]): readonly ConfigProblem[];
   /** Puts an overlay in the place of the present one. @returns what is wrong with it, when it is not applied for that */
   hold(overlay: readonly ConfigOverlayEntry[]): readonly ConfigProblem[];
+  /**
+   * Reads all sources anew, now and not when they are looked at next.
+   * @throws Error when one of them does not answer
+   */
+  reload?(): Promise<ConfigUpdate>;
   /** Hears of each change after it was made. @returns a function that ends that */
   onChange(listener: (change: ConfigChange) => void): () => void;
   /** Hears of each edit that was wrong and changed nothing. @returns a function that ends that */

@@ -4,6 +4,9 @@ import type { InstanceCommandName } from '../events/cluster.js';
 /** Topic of the heartbeats of all instances: transient messages, which are not in the log. */
 export const INSTANCE_HEARTBEAT = 'heartbeat.instance';
 
+/** Times its interval after which an instance that says nothing counts as silent. */
+export const SILENT_AFTER = 3;
+
 const count = z.number().int().nonnegative();
 
 /** How busy an instance is at a moment. */

@@ -1,4 +1,4 @@
-import type { InstanceLoad, LoadBand } from '@signalbox/contracts';
+import { SILENT_AFTER, type InstanceLoad, type LoadBand } from '@signalbox/contracts';
 
 /** Share of the capacity in hand from which on the load is high. */
 const HIGH = 0.8;
@@ -7,8 +7,6 @@ const NORMAL_AGAIN = 0.6;
 
 /** Heartbeats in a row that must say the same. */
 const AGREEING = 2;
-/** Times its interval after which an instance that says nothing is silent. */
-export const SILENT_AFTER = 3;
 
 /** Bands of one instance so far. */
 export interface BandState {

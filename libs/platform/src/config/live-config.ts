@@ -1,4 +1,10 @@
-import { isLiveSetting, isWithin, type ConfigOverlayEntry, type ConfigTree } from '@signalbox/contracts';
+import {
+  isLiveSetting,
+  isWithin,
+  type ConfigOverlayEntry,
+  type ConfigTree,
+  type ConfigUpdate,
+} from '@signalbox/contracts';
 import type { SectionChecks } from '@signalbox/nest-kit';
 import type {
   ConfigChange,
@@ -50,6 +56,7 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
   #checks: SectionChecks = {};
   #problems: readonly ConfigProblem[];
   #started: ConfigTree;
+  readonly #sources: (() => Promise<void> | void)[] = [];
   readonly #changeListeners = new Set<(change: ConfigChange) => void>();
   readonly #refusalListeners = new Set<(layer: ConfigLayerState) => void>();
 
@@ -194,6 +201,27 @@ export class LiveConfig implements ConfigSource, LiveConfiguration {
     this.#slots = slots;
     this.#take(of, [{ source, where: slot.layer.where }]);
     return true;
+  }
+
+  /** Adds how a source is read again by {@link reload}. */
+  addSource(read: () => Promise<void> | void): void {
+    this.#sources.push(read);
+  }
+
+  /** A service was started again: nothing of its own section waits for that any more. */
+  startedAgain(section: string): void {
+    const at = `signalbox.${section}`;
+    const rest = withoutPaths(this.#started, (path) => isWithin(path, at));
+    const own = { signalbox: { [section]: (this.effective()['signalbox'] as ConfigTree)[section] } } as ConfigTree;
+    const layer = (value: ConfigTree): Layer => ({ source: 'default', where: '', value });
+    this.#started = mergeLayers([layer(rest), layer(own)]).document;
+  }
+
+  async reload(): Promise<ConfigUpdate> {
+    const before = this.effective();
+    for (const read of this.#sources) await read();
+    const problems = this.#slots.flatMap(({ problems: all }) => all.map(({ path, message }) => ({ path, message })));
+    return { changed: differingPaths(before, this.effective()), needsRestart: [...this.needsRestart()], problems };
   }
 
   /** The layer's newest text is wrong, or it cannot be asked: what holds goes on. */

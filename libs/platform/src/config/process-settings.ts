@@ -81,6 +81,13 @@ export const telemetrySchema = z
   })
   .prefault({});
 
+export const clusterSchema = z
+  .strictObject({
+    /** Time between two reports of the load of an instance, in milliseconds; one that misses three counts as silent. */
+    heartbeatMs: z.number().int().min(100).max(60_000).default(5_000),
+  })
+  .prefault({});
+
 export const configSchema = z
   .strictObject({
     /** Whether the configuration file and Consul are watched, and changes applied while running. */
@@ -94,6 +101,7 @@ export const configSchema = z
 
 /** The sections of the file that are about the process and not about one service. */
 export interface ProcessSettings {
+  readonly cluster: z.infer<typeof clusterSchema>;
   readonly config: z.infer<typeof configSchema>;
   readonly log: z.infer<typeof logSchema>;
   readonly logging: z.infer<typeof loggingSchema>;
@@ -107,6 +115,7 @@ export interface ProcessSettings {
 }
 
 const SCHEMAS = {
+  cluster: clusterSchema,
   config: configSchema,
   log: logSchema,
   logging: loggingSchema,

@@ -28,8 +28,10 @@ export async function openConfig(
   const consul = await addConsul(scope);
   setLevel(logger, config.process.logging.level);
   report(config, logger);
-  if (!config.process.config.watch) return;
   const { path } = config;
+  if (path !== undefined) config.addSource(() => reloadFile(config, path));
+  if (consul !== undefined) config.addSource(() => reloadConsul(config, consul));
+  if (!config.process.config.watch) return;
   if (path !== undefined) {
     const end = watchConfigFile(path, config.process.config, () => reloadFile(config, path));
     shutdown.add('watch of the configuration file', async () => end());
@@ -76,6 +78,16 @@ async function addConsul({
     }
   }
   return source;
+}
+
+/** @throws Error when it does not answer */
+async function reloadConsul(config: LiveConfig, source: RemoteConfig): Promise<void> {
+  try {
+    config.update('consul', await source.load());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    config.refuse('consul', error.problems);
+  }
 }
 
 function watch(config: LiveConfig, source: RemoteConfig): void {

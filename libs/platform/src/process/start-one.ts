@@ -5,6 +5,7 @@ import { advertisedHost, bindOf, portOf } from '../config/settings.js';
 import type { OpenPorts } from '../ports/create-ports.js';
 import { InstanceName } from './instance-name.js';
 import type { ProcessScope } from './run-process.js';
+import { Restartable } from './restartable.js';
 import { startError } from './start-error.js';
 import { VERSION } from './version.js';
 
@@ -19,10 +20,10 @@ export async function startOne(
   ports: OpenPorts,
   scope: ProcessScope,
 ): Promise<string> {
-  const { config, logger, shutdown } = scope;
+  const { config, logger, shutdown, fail } = scope;
   try {
     const instanceId = await takeName(service, ports, scope);
-    const running = await start({
+    const context = {
       service,
       instanceId,
       bind: bindOf(config.settings, service),
@@ -32,7 +33,13 @@ export async function startOne(
       ports,
       config,
       log: config.process.log,
+      heartbeatMs: config.process.cluster.heartbeatMs,
       logger: logger.child({ service, ...(ports.leases && { instance: instanceId }) }),
+    };
+    const running = await Restartable.start({
+      start: (restart) => start({ ...context, restart }),
+      restarted: () => config.startedAgain(service),
+      onFailure: fail,
     });
     shutdown.add(service, () => running.stop());
     return instanceId;
