@@ -123,6 +123,8 @@ export const executorConfigSchema = z.strictObject({
     .strictObject({
       /** How long running calls may go on when their server is drained, replaced or removed. */
       drainMs: ms(30_000),
+      /** How long a server that was removed by the API refuses calls, before gateways that have not heard of it find nobody. */
+      removedMs: ms(2_000, 60_000),
       /** How long the start of a server waits for those that it depends on, before it counts as failed and is tried again. */
       dependencyWaitMs: ms(30_000),
     })

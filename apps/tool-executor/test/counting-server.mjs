@@ -1,5 +1,6 @@
-// An MCP server over stdio whose tool `slow` writes a line to a file each time that it runs, and answers after a while.
-import { appendFileSync } from 'node:fs';
+// An MCP server over stdio whose tool `slow` writes a line to a file each time that it runs, and answers after a while. A run with
+// the id `crash` ends the process; `firstMs` is how long the first run of an id takes, `ms` all others.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [file] = process.argv.slice(2);
@@ -24,7 +25,9 @@ lines.on('line', (line) => {
   }
   if (method === 'tools/list') return send({ id, result: { tools } });
   if (method !== 'tools/call') return send({ id, result: {} });
-  const { id: run, ms = 0 } = params.arguments;
+  const { id: run, ms = 0, firstMs = ms } = params.arguments;
+  const isFirst = !existsSync(file) || !readFileSync(file, 'utf8').split('\n').includes(run);
   appendFileSync(file, `${run}\n`);
-  setTimeout(() => send({ id, result: { content: [{ type: 'text', text: `ran ${run}` }] } }), ms);
+  if (run === 'crash') process.exit(1);
+  setTimeout(() => send({ id, result: { content: [{ type: 'text', text: `ran ${run}` }] } }), isFirst ? firstMs : ms);
 });

@@ -33,6 +33,8 @@ export interface UpstreamConnection {
   readonly inFlight: number;
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<{ reason: string }>;
+  /** Resolves as soon as nothing can be sent any more, where that is before {@link closed}: what is left of a process takes its time to end. */
+  readonly ending?: Promise<void>;
 
   /**
    * Sends a request and waits for its answer.

@@ -106,6 +106,22 @@ describe('a server that the API defines', () => {
     expect(await pidsOf(executor, 'other')).toEqual(expect.arrayContaining(others));
   });
 
+  it('that is removed refuses the calls of those who have not heard of it', async () => {
+    // longer than any test waits: until the service stops
+    const executor = await start([], { lifecycle: { removedMs: 60_000 } });
+    const { ports } = executor;
+    await define(ports, 'mine');
+    await untilState(executor, 'mine', 'running');
+    await remove(ports, 'mine');
+    const message = 'upstream server "mine" was removed by ada';
+    await until(async () => {
+      const reply = await run(executor, 'mine', 'late');
+      expect(reply).toMatchObject({ ok: false, retryable: false, error: { message } });
+    });
+    await define(ports, 'mine');
+    await until(async () => expect(await run(executor, 'mine', 'again')).toMatchObject({ ok: true }));
+  });
+
   it('is there again after a restart, as it was left', async () => {
     const ports = await openPorts();
     stops.push(() => ports.close());

@@ -3,6 +3,8 @@ import { isDefinedInLog, type RecordedEvent, type UpstreamDefinition } from '@si
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Commit } from '@signalbox/ports';
 import { decodeCommit, LogFollower } from '@signalbox/runtime';
+import type { ExecutorConfig } from '../../config.js';
+import { InjectExecutorConfig } from '../../executor-config.module.js';
 import { definitionFromLog } from './definition-from-log.js';
 import { RUNNING, Target } from './target.js';
 import { UpstreamServers } from './upstream-servers.js';
@@ -22,6 +24,7 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     @InjectContext() private readonly context: ServiceContext,
+    @InjectExecutorConfig() private readonly config: ExecutorConfig,
     private readonly servers: UpstreamServers,
   ) {
     this.#follower = new LogFollower(context.ports.events, {
@@ -94,7 +97,8 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
     this.servers.setTarget(server, RUNNING);
     if (!this.#begun) return void this.#defined.delete(server);
     if (this.servers.isConfigured(server)) return;
-    this.#watch(server, this.servers.remove(server, `was removed${who === undefined ? '' : ` by ${who}`}`));
+    const reason = `was removed${who === undefined ? '' : ` by ${who}`}`;
+    this.#watch(server, this.servers.remove(server, reason, this.config.lifecycle.removedMs));
   }
 
   #commanded({ data }: RecordedEvent<'server.commanded'>): void {

@@ -1,13 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { InstanceSpec, UpstreamDefinition } from '@signalbox/contracts';
 import { dependencyOrder, dependantsOf } from '@signalbox/domain/server';
 import { InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
-import { Redactor, type EventLog } from '@signalbox/runtime';
+import { Redactor, SuiteIdentity, type EventLog } from '@signalbox/runtime';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import { InstanceLog } from '../balancing/instance-log.js';
 import { FoundInstances } from '../balancing/found-instances.js';
 import { Dependencies } from './dependencies.js';
+import { peerLinkOf } from '../peers/peer-link.js';
 import { Authorizers } from './authorizers.js';
 import { definitionChange, differences, type ServerChanges } from './definition-change.js';
 import { forEachBounded } from './for-each-bounded.js';
@@ -41,9 +43,12 @@ export class UpstreamServers implements OnApplicationShutdown {
   /** No longer here, and not ended yet: calls still run on them. */
   readonly #leaving = new Set<UpstreamServer>();
   readonly #turns = new KeyedTurns();
+  /** Ends the time for which a removed server still refuses calls. */
+  readonly #refusing = new Map<string, AbortController>();
   readonly #listeners: ServersListener[] = [];
   readonly #found = new FoundInstances();
   readonly #redactor: Redactor;
+  readonly #suite: SuiteIdentity;
   /** What stdio servers write to their standard error. */
   readonly outputs: ServerOutputs;
   readonly #dependencies: Dependencies;
@@ -59,6 +64,7 @@ export class UpstreamServers implements OnApplicationShutdown {
     private readonly authorizers: Authorizers,
   ) {
     this.#redactor = new Redactor(config.redaction);
+    this.#suite = new SuiteIdentity(log);
     this.outputs = new ServerOutputs(config.serverOutput, this.#redactor, context.ports.clock);
     this.#dependencies = new Dependencies(this.#servers, config.lifecycle.dependencyWaitMs);
     for (const definition of context.config.servers) {
@@ -81,6 +87,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.#phase = 'stopping';
     clearInterval(this.#sweeper);
+    for (const refusing of this.#refusing.values()) refusing.abort();
     const dependantsFirst = dependencyOrder(this.#dependencies.graph).order.toReversed();
     await Promise.allSettled([
       ...dependantsFirst.map((name) => this.#servers.get(name)?.close('the executor stops')),
@@ -130,6 +137,7 @@ export class UpstreamServers implements OnApplicationShutdown {
   /** Takes in a server, or the new definition of one that is there. Resolves when it takes calls; starting goes on behind it. */
   add(given: UpstreamDefinition): Promise<void> {
     const { name } = given;
+    this.#refusing.get(name)?.abort();
     return this.#turns.take(name, async () => {
       const definition = this.#found.in(given);
       if (this.#phase === 'stopping') return;
@@ -162,12 +170,17 @@ export class UpstreamServers implements OnApplicationShutdown {
     if (given) await this.add(given);
   }
 
-  /** Calls that run may finish, within `lifecycle.drainMs`. @param reason what follows the server's name */
-  remove(name: string, reason = 'was removed'): Promise<void> {
+  /**
+   * Calls that run may finish, within `lifecycle.drainMs`.
+   * @param reason what follows the server's name
+   * @param refusesMs for so long it refuses calls, of those who have not heard yet: in a queue that nobody reads they would hang
+   */
+  remove(name: string, reason = 'was removed', refusesMs = 0): Promise<void> {
     return this.#turns.take(name, async () => {
       const server = this.#servers.get(name);
       if (!server) return;
       server.shut(new ServerClosedError(name, reason, false));
+      if (refusesMs > 0) await this.#refuse(name, refusesMs);
       await Promise.all(this.#listeners.map((listener) => listener.removed(name)));
       this.#servers.delete(name);
       this.#found.forget(name);
@@ -225,6 +238,15 @@ export class UpstreamServers implements OnApplicationShutdown {
     });
   }
 
+  /** Ends early when the server is wanted again, or the service stops. */
+  async #refuse(name: string, ms: number): Promise<void> {
+    if (this.#phase === 'stopping') return;
+    const refusing = new AbortController();
+    this.#refusing.set(name, refusing);
+    await delay(ms, undefined, { signal: refusing.signal }).catch(() => undefined);
+    this.#refusing.delete(name);
+  }
+
   #target(name: string): Target {
     return this.#targets.get(name) ?? RUNNING;
   }
@@ -278,13 +300,17 @@ export class UpstreamServers implements OnApplicationShutdown {
   #make(definition: UpstreamDefinition, before?: UpstreamServer): UpstreamServer {
     const { instanceId, ports, config, version, logger } = this.context;
     const warn = (text: string) => logger?.warn({ server: definition.name }, text);
+    const log = new ServerLog(definition.name, instanceId, this.log, ports.events, this.#redactor);
+    const peer = peerLinkOf(definition, instanceId, this.#suite);
+    if (peer) log.beside = (event) => peer.eventsBeside(event);
     const server = new UpstreamServer(
       definition,
       {
         config: this.config,
         clock: ports.clock,
         pushes: this.pushes,
-        log: new ServerLog(definition.name, instanceId, this.log, ports.events, this.#redactor),
+        log,
+        peer,
         instanceLog: new InstanceLog(definition.name, instanceId, this.log, this.#redactor, warn),
         env: config.env,
         version,

@@ -3,6 +3,7 @@ import { UpstreamClosedError, UpstreamProtocolError } from '@signalbox/mcp';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import type { BalancedPool } from '../balancing/balanced-pool.js';
+import type { UpstreamServer } from '../connections/upstream-server.js';
 import { RetryBudget } from '../recover-calls/retry-budget.js';
 import type { RunningRequest } from './running-request.js';
 
@@ -17,21 +18,24 @@ export class Resending {
   ) {}
 
   /**
-   * What no server can have seen may be sent again whatever its class. What an instance may have seen goes to another one
-   * if it may run twice, and the retry budget has room for it before long.
+   * What no server can have seen may be sent again whatever its class. What was lost with its connection, or met with an
+   * instance that is out of order, is sent once more if it may run twice, and the retry budget has room for it before long:
+   * to another instance, or over a new connection to the restarted process or the one place that there is.
    * @param tries how often it was sent again before
-   * @param balanced where there are several instances
    * @returns milliseconds to wait before; undefined: not at all
    */
   async after(
     error: unknown,
     tries: number,
-    balanced: BalancedPool | undefined,
+    server: Pick<UpstreamServer, 'balanced' | 'closedFor'>,
     request: RunningRequest,
   ): Promise<number | undefined> {
+    const { balanced } = server;
     if (request.cancelled !== undefined) return undefined;
     if (error instanceof UpstreamClosedError && !error.sent) return this.#unsent(tries, balanced, request.deadline);
-    if (!balanced?.hasOneUp || tries >= this.config.retriesUnsent || !isOutage(error)) return undefined;
+    if (tries >= this.config.retriesUnsent || !isOutage(error, balanced)) return undefined;
+    // one that was stopped, or has been replaced, takes nothing any more
+    if (balanced ? !balanced.hasOneUp : server.closedFor !== undefined) return undefined;
     // what is no tool call changes nothing
     if ((request.command.call?.safetyClass ?? 'read') === 'unsafe') return undefined;
     const leftMs = request.deadline - Date.now();
@@ -52,7 +56,8 @@ export class Resending {
 
 const isCancelled = ({ cancelled }: RunningRequest): boolean => cancelled !== undefined;
 
-function isOutage(error: unknown): boolean {
+/** Where there is one place only, an answer that says that it is out of order is what there is to say. */
+function isOutage(error: unknown, balanced: BalancedPool | undefined): boolean {
   if (error instanceof UpstreamClosedError) return true;
-  return error instanceof UpstreamProtocolError && (error.status ?? 0) >= 500;
+  return balanced !== undefined && error instanceof UpstreamProtocolError && (error.status ?? 0) >= 500;
 }

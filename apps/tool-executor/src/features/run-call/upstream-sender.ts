@@ -38,8 +38,8 @@ export class UpstreamSender {
   ) {}
 
   /**
-   * Tries further connections as long as the server cannot have seen the request; other instances also when one has, where
-   * it does no harm.
+   * Tries further connections as long as the server cannot have seen the request; also when it has, where it does no harm
+   * and the connection was lost.
    * @param beforeFirst runs once, when a connection is there and nothing was sent
    * @throws what {@link UpstreamConnection.request} throws, or PoolExhaustedError
    */
@@ -88,7 +88,7 @@ export class UpstreamSender {
       } catch (error) {
         if (error instanceof PoolExhaustedError && Date.now() >= request.deadline)
           throw new DeadlineError(NO_CONNECTION);
-        const waitMs = await this.resending.after(error, tries, server.balanced, request);
+        const waitMs = await this.resending.after(error, tries, server, request);
         if (waitMs === undefined) throw error;
         if (waitMs > 0) await pause(waitMs);
       }
@@ -158,7 +158,9 @@ export class UpstreamSender {
     const send = (sent: Params | undefined): Promise<RpcOutcome> => {
       const mirrored = call ? server.toolHeaders.of(call.tool, sent?.['arguments']) : undefined;
       request.headers = mirrored ? { ...mirrored, traceparent } : { traceparent };
-      return pooled.connection.request(method, withTraceContext(sent, span), request);
+      const traced = withTraceContext(sent, span);
+      const stamped = server.peer ? server.peer.stamp(traced, request.deadline) : traced;
+      return pooled.connection.request(method, stamped, request);
     };
     const chain = this.middleware.request(method);
     try {
@@ -202,7 +204,7 @@ function cancelTask({ connection }: PooledConnection, taskId: string): void {
 }
 
 /** The client's own `_meta` with our place in the trace (SEP-414). */
-function withTraceContext(params: Params | undefined, { traceparent }: Span): object {
+function withTraceContext(params: Params | undefined, { traceparent }: Span): Params {
   const meta = params?.['_meta'] as object | undefined;
   return { ...params, _meta: { ...meta, traceparent } };
 }

@@ -13,6 +13,7 @@ const DONE: RpcOutcome = { result: {} };
 export class ModernUpstream implements UpstreamConnection {
   readonly dialect: Dialect;
   readonly closed: Promise<{ reason: string }>;
+  readonly ending?: Promise<void>;
   readonly #listen: ListenStream;
 
   constructor(
@@ -22,6 +23,7 @@ export class ModernUpstream implements UpstreamConnection {
   ) {
     this.dialect = wire.dialect;
     this.closed = wire.closed;
+    if (wire.ending) this.ending = wire.ending;
     wire.onInbound = (message) => this.#receive(message);
     this.#listen = new ListenStream(wire, {
       self: options,

@@ -3,7 +3,7 @@ import type { UpstreamConnection, UpstreamLimits, Inbound } from '../upstream.js
 /** What carries the messages of a modern connection: a process or a URL, which know nothing of a handshake. */
 export interface ModernWire extends Pick<
   UpstreamConnection,
-  'dialect' | 'pid' | 'inFlight' | 'closed' | 'request' | 'cancel' | 'respond' | 'close'
+  'dialect' | 'pid' | 'inFlight' | 'closed' | 'ending' | 'request' | 'cancel' | 'respond' | 'close'
 > {
   readonly limits: UpstreamLimits;
   /** Hears what belongs to no request. */

@@ -31,11 +31,13 @@ export class StdioUpstream implements UpstreamConnection, ModernWire {
   initialize!: InitializeResult;
   onInbound: ((message: Inbound) => void) | undefined;
   readonly closed: Promise<{ reason: string }>;
+  readonly ending: Promise<void>;
   readonly #group: ProcessGroup;
   readonly limits: UpstreamLimits;
   readonly #stderr: Tail;
   readonly #requests: RequestTable;
   #resolveClosed!: (end: { reason: string }) => void;
+  #resolveEnding!: () => void;
   #ending: Promise<void> | undefined;
   #reason: string | undefined;
   #garbageLines = 0;
@@ -48,6 +50,7 @@ export class StdioUpstream implements UpstreamConnection, ModernWire {
     this.#stderr = new Tail(this.limits.stderrBytes);
     this.onInbound = options.onMessage?.bind(options);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.ending = new Promise((resolve) => (this.#resolveEnding = resolve));
     this.#requests = new RequestTable({
       onMessage: (message) => this.onInbound?.(message),
       tellCancelled: (pending, reason) => this.#tellCancelled(pending, reason),
@@ -124,6 +127,7 @@ export class StdioUpstream implements UpstreamConnection, ModernWire {
 
   async #end(reason: string): Promise<void> {
     this.#reason ??= reason;
+    this.#resolveEnding();
     this.#requests.failAll(new UpstreamClosedError(this.#reason, true));
     await this.#group.end(this.limits.closeGraceMs);
     this.#resolveClosed({ reason: this.#reason });
@@ -150,6 +154,8 @@ export class StdioUpstream implements UpstreamConnection, ModernWire {
       // what it wrote before it died may still be in the pipes
       if (this.#group.pid !== undefined) await drained(this.#group.child);
       this.#reason ??= `"${this.target.command}" ${how}${this.#stderr.quoted()}`;
+      // before those hear of it that try again
+      this.#resolveEnding();
       this.#requests.failAll(new UpstreamClosedError(this.#reason, this.#group.pid !== undefined));
       await this.close(this.#reason);
     });
