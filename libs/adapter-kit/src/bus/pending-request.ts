@@ -1,9 +1,12 @@
+import type { Place } from '@signalbox/contracts';
 import { RequestTimeoutError, type RequestOptions } from '@signalbox/ports';
 import type { TimerWheel, WheelTimer } from './timer-wheel.js';
 
 /** The requester's half of a request: settled once, by the reply, the deadline, its signal or the end of the bus. */
 export class PendingRequest {
   readonly promise: Promise<unknown>;
+  /** Where its bus keeps it. */
+  place: Place | undefined;
   private resolve!: (body: unknown) => void;
   private reject!: (error: unknown) => void;
   private readonly timer: WheelTimer;

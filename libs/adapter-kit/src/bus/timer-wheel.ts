@@ -8,7 +8,8 @@ export class WheelTimer {
 
   constructor(
     slot: number,
-    readonly run: () => void,
+    /** Empty once it has run or was cancelled: the timer may lie around for longer than what it was for. */
+    public run: (() => void) | undefined,
   ) {
     this.slot = slot;
   }
@@ -77,14 +78,15 @@ export class TimerWheel {
 
   private runSlot(slot: number): void {
     for (let timer = this.slots.get(slot); timer; timer = this.slots.get(slot)) {
+      const { run } = timer;
       this.cancel(timer);
-      timer.run();
+      run?.();
     }
   }
 
   private forget(timer: WheelTimer): void {
     timer.slot = -1;
-    timer.previous = timer.next = undefined;
+    timer.previous = timer.next = timer.run = undefined;
     this.size--;
   }
 

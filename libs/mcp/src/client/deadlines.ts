@@ -1,3 +1,5 @@
+import { PassingList, type Place } from '@signalbox/contracts';
+
 const RESOLUTION_MS = 50;
 
 export interface Expiring {
@@ -6,29 +8,29 @@ export interface Expiring {
   expire(): void;
 }
 
-const waiting = new Set<Expiring>();
+const waiting = new PassingList<Expiring>();
 let timer: NodeJS.Timeout | undefined;
 
-/** Calls `expire` once the deadline has passed, at most 50 ms late. One timer serves all: one per request would cost more than the request's own bookkeeping. */
-export function watchDeadline(entry: Expiring): void {
-  waiting.add(entry);
+/**
+ * Calls `expire` once the deadline has passed, at most 50 ms late. One timer serves all: one per request would cost more than the
+ * request's own bookkeeping.
+ * @returns what {@link forgetDeadline} needs
+ */
+export function watchDeadline(entry: Expiring): Place {
   if (timer === undefined) {
     timer = setInterval(tick, RESOLUTION_MS);
     timer.unref();
   }
+  return waiting.add(entry);
 }
 
-export function forgetDeadline(entry: Expiring): void {
-  waiting.delete(entry);
+export function forgetDeadline(place: Place): void {
+  waiting.remove(place);
 }
 
 function tick(): void {
   const now = Date.now();
-  for (const entry of waiting) {
-    if (entry.deadline > now) continue;
-    waiting.delete(entry);
-    entry.expire();
-  }
+  for (const entry of waiting.removeIf((entry) => entry.deadline <= now)) entry.expire();
   if (waiting.size > 0) return;
   clearInterval(timer);
   timer = undefined;

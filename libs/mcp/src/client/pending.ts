@@ -1,3 +1,4 @@
+import { PassingMap, type Place } from '@signalbox/contracts';
 import { MetaKey } from '../request-meta.js';
 import { requestText, type Params, type RequestId, type RpcMessage, type RpcOutcome } from '../jsonrpc.js';
 import { forgetDeadline, watchDeadline, type Expiring } from './deadlines.js';
@@ -24,6 +25,7 @@ export class PendingRequest implements Expiring {
   /** What carries it; ended when the request is given up. */
   carrier: { abort(): void } | undefined;
   #onAbort: (() => void) | undefined;
+  readonly #deadlinePlace: Place;
 
   constructor(
     readonly id: number,
@@ -34,6 +36,7 @@ export class PendingRequest implements Expiring {
     private readonly table: RequestTable,
   ) {
     this.deadline = options.deadline;
+    this.#deadlinePlace = watchDeadline(this);
   }
 
   watchSignal(signal: AbortSignal): void {
@@ -54,7 +57,7 @@ export class PendingRequest implements Expiring {
   }
 
   unwatch(): void {
-    forgetDeadline(this);
+    forgetDeadline(this.#deadlinePlace);
     if (this.#onAbort) this.options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
@@ -67,7 +70,7 @@ export interface RequestTableHooks {
 
 /** The requests of one connection that wait for an answer, and what comes in beside the answers. */
 export class RequestTable {
-  readonly #pending = new Map<number, PendingRequest>();
+  readonly #pending = new PassingMap<number, PendingRequest>();
   /** Unanswered requests of the server, with the request of ours they were handed to. */
   readonly #reverse = new Map<RequestId, PendingRequest | undefined>();
   #lastId = 0;
@@ -94,7 +97,6 @@ export class RequestTable {
         : { ...params, _meta: { ...meta, progressToken: typeof token === 'string' ? String(id) : id } };
     const pending = new PendingRequest(id, method, options, token, this);
     this.#pending.set(id, pending);
-    watchDeadline(pending);
     if (options.signal) pending.watchSignal(options.signal);
     return { pending, text: requestText(id, method, sent) };
   }
@@ -124,7 +126,7 @@ export class RequestTable {
   }
 
   failAll(error: Error): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       pending.fail(error);
       pending.carrier?.abort();
     }

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createEvent, pinnedStream, traceFields, type NewEvent } from '@signalbox/contracts';
+import { createEvent, PassingList, pinnedStream, traceFields, type NewEvent } from '@signalbox/contracts';
 import { InjectBlobs, InjectContext, InjectEventLog, type ServiceContext } from '@signalbox/nest-kit';
 import { ClaimConflictError, type BlobStore } from '@signalbox/ports';
 import { EventLog, PayloadStore, Redactor } from '@signalbox/runtime';
@@ -29,7 +29,7 @@ export interface RequestedCall {
 /** Writes the gateway's part of the story of a call: that it was requested, and how it ended when nobody ever ran it. */
 @Injectable()
 export class CallLog implements OnApplicationShutdown {
-  readonly #queued = new Set<Promise<void>>();
+  readonly #queued = new PassingList<Promise<void>>();
   readonly #redactor: Redactor;
   readonly #payloads: PayloadStore;
   readonly #inlineBytes: number;
@@ -89,7 +89,7 @@ export class CallLog implements OnApplicationShutdown {
 
   /** Resolves when nothing is on its way to the log any more. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#queued);
+    await Promise.all(this.#queued.all());
   }
 
   /**
@@ -139,8 +139,8 @@ export class CallLog implements OnApplicationShutdown {
       .catch((error: unknown) =>
         this.context.logger?.error({ err: error, callId, ...traceFields(traceparent) }, 'a request is not in the log'),
       )
-      .then(() => void this.#queued.delete(settled));
-    this.#queued.add(settled);
+      .then(() => void this.#queued.remove(place));
+    const place = this.#queued.add(settled);
   }
 
   async #append(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { traceFields } from '@signalbox/contracts';
+import { traceFields, type Place } from '@signalbox/contracts';
 import { ErrorCode, MethodRouter, PostExchange, type Accepted, type Outcome, type RpcRequest } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock } from '@signalbox/ports';
@@ -70,10 +70,10 @@ export class ExchangeRunner {
     if (!(outcome instanceof Promise)) return exchange.finish(outcome);
     this.#running++;
     session.begin(exchange);
-    this.#slow.add(exchange);
+    const place = this.#slow.add(exchange);
     outcome.then(
-      (result) => this.#end(session, exchange, result),
-      (error: unknown) => this.#end(session, exchange, this.#unexpected(method, error, traceparent)),
+      (result) => this.#end(session, exchange, place, result),
+      (error: unknown) => this.#end(session, exchange, place, this.#unexpected(method, error, traceparent)),
     );
   }
 
@@ -96,9 +96,9 @@ export class ExchangeRunner {
     this.#slow.stop();
   }
 
-  #end(session: Session, exchange: PostExchange, outcome: Outcome): void {
+  #end(session: Session, exchange: PostExchange, place: Place, outcome: Outcome): void {
     this.#running--;
-    this.#slow.delete(exchange);
+    this.#slow.remove(place);
     session.lastUsed = this.clock.now();
     exchange.finish(outcome);
     if (this.#running === 0) this.#drained?.();

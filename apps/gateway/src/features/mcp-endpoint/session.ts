@@ -1,4 +1,4 @@
-import type { ClientContext, RpcError } from '@signalbox/contracts';
+import { PassingMap, type ClientContext, type RpcError } from '@signalbox/contracts';
 import {
   ErrorCode,
   EventStream,
@@ -82,7 +82,7 @@ export class Session implements ExchangeHost, CallerSession {
   notedAt: number;
   /** Hears of changes that other gateways must know to go on with the session. */
   onLogLevel: ((level: string) => void) | undefined;
-  readonly #exchanges = new Map<RequestId, PostExchange>();
+  readonly #exchanges = new PassingMap<RequestId, PostExchange>();
   readonly #questions = new Map<string, Question>();
   /** Name of a question that belongs to no request → the id under which the client knows it. */
   readonly #askedOnGeneral = new Map<string, string>();
@@ -248,7 +248,7 @@ export class Session implements ExchangeHost, CallerSession {
    */
   close(reason: string, goesOn = false): void {
     this.#closed = true;
-    for (const exchange of [...this.#exchanges.values()]) if (!goesOn || !exchange.leave()) exchange.cancel(reason);
+    for (const exchange of this.#exchanges.values()) if (!goesOn || !exchange.leave()) exchange.cancel(reason);
     for (const { answer } of this.#questions.values()) {
       answer({ error: rpcError(ErrorCode.ConnectionClosed, `The session is closed: ${reason}`) });
     }

@@ -1,3 +1,5 @@
+import { PassingList, type Place } from '@signalbox/contracts';
+
 /** A request that waits for its answer. */
 export interface SlowAnswer {
   /** Milliseconds since the epoch. */
@@ -11,7 +13,7 @@ export interface SlowAnswer {
  * only runs while there are any.
  */
 export class SlowExchanges {
-  readonly #waiting = new Set<SlowAnswer>();
+  readonly #waiting = new PassingList<SlowAnswer>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -23,13 +25,14 @@ export class SlowExchanges {
     return this.#waiting.size;
   }
 
-  add(exchange: SlowAnswer): void {
-    this.#waiting.add(exchange);
+  /** @returns what {@link remove} needs */
+  add(exchange: SlowAnswer): Place {
     this.#timer ??= setInterval(() => this.#look(), Math.max(10, this.afterMs / 2));
+    return this.#waiting.add(exchange);
   }
 
-  delete(exchange: SlowAnswer): void {
-    this.#waiting.delete(exchange);
+  remove(place: Place): void {
+    this.#waiting.remove(place);
   }
 
   stop(): void {
@@ -40,10 +43,9 @@ export class SlowExchanges {
 
   #look(): void {
     const oldEnough = this.now() - this.afterMs;
-    for (const exchange of this.#waiting) {
-      if (exchange.startedAt > oldEnough) break;
-      this.#waiting.delete(exchange);
-      exchange.upgradeEarly();
+    for (let next = this.#waiting.oldest; next && next.startedAt <= oldEnough; next = this.#waiting.oldest) {
+      this.#waiting.shift();
+      next.upgradeEarly();
     }
     if (this.#waiting.size > 0) return;
     clearInterval(this.#timer);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { traceFields } from '@signalbox/contracts';
+import { PassingList, traceFields, type Place } from '@signalbox/contracts';
 import {
   ErrorCode,
   MethodRouter,
@@ -38,7 +38,7 @@ const INTERNAL_ERROR: Outcome = { error: { code: ErrorCode.InternalError, messag
 @Injectable()
 export class StatelessRunner {
   readonly #slow: SlowExchanges;
-  readonly #running = new Set<HeldExchange>();
+  readonly #running = new PassingList<HeldExchange>();
   #drained: (() => void) | undefined;
   #draining = false;
 
@@ -81,11 +81,11 @@ export class StatelessRunner {
       outcome = this.#unexpected(method, error, traceparent);
     }
     if (!(outcome instanceof Promise)) return exchange.finish(outcome);
-    this.#running.add(exchange);
+    const place = this.#running.add(exchange);
     this.#wait(turn, (reason) => exchange.cancel(reason));
     outcome.then(
-      (result) => this.#end(exchange, result),
-      (error: unknown) => this.#end(exchange, this.#unexpected(method, error, traceparent)),
+      (result) => this.#end(exchange, place, result),
+      (error: unknown) => this.#end(exchange, place, this.#unexpected(method, error, traceparent)),
     );
   }
 
@@ -114,15 +114,15 @@ export class StatelessRunner {
   /** Closing the connection takes the request back (MCP 2026-07-28, cancellation). */
   #wait(turn: StatelessTurn, cancel: (reason: string) => void): void {
     if (turn.done) return;
-    this.#slow.add(turn);
+    const place = this.#slow.add(turn);
     turn.onDone((answered) => {
-      this.#slow.delete(turn);
+      this.#slow.remove(place);
       if (!answered) cancel(CLOSED);
     });
   }
 
-  #end(exchange: HeldExchange, outcome: Outcome): void {
-    this.#running.delete(exchange);
+  #end(exchange: HeldExchange, place: Place, outcome: Outcome): void {
+    this.#running.remove(place);
     exchange.finish(outcome);
     this.parked.ended(exchange);
     if (this.#running.size === 0) this.#drained?.();

@@ -23,7 +23,6 @@ const MAX_TEXT = 10_000;
 export class CallRunner {
   readonly #redactor: Redactor;
   readonly #payloads: PayloadStore;
-  readonly #logs = new WeakMap<RunningRequest, AttemptLog>();
 
   constructor(
     @InjectContext() private readonly context: ServiceContext,
@@ -40,7 +39,7 @@ export class CallRunner {
   async run(server: UpstreamServer, request: RunningRequest): Promise<ExecuteReply | undefined> {
     const call = request.command.call!;
     const attempt = this.attempts.open(call, request.command.traceparent);
-    this.#logs.set(request, attempt);
+    request.attempt = attempt;
     const isQueued = !request.redelivered && this.#isQueued(call, server.definition.settings);
     let startedAt: number | undefined;
     let isSent = false;
@@ -70,8 +69,7 @@ export class CallRunner {
   }
 
   /** Writes down the progress that a notification reports. */
-  progressed(request: RunningRequest, { params }: Inbound): void {
-    const attempt = this.#logs.get(request);
+  progressed({ attempt }: RunningRequest, { params }: Inbound): void {
     const progress = params?.['progress'];
     if (!attempt || typeof progress !== 'number') return;
     const total = params?.['total'];

@@ -10,6 +10,7 @@ import {
 import type { Span } from '@signalbox/ports';
 import type { Responder } from '../connections/reverse-requests.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
+import type { AttemptLog } from './attempt-log.js';
 
 /** One request in hand, from its command to its reply. Also the options under which it is sent, so that no further object is needed. */
 export class RunningRequest implements UpstreamRequestOptions {
@@ -19,6 +20,8 @@ export class RunningRequest implements UpstreamRequestOptions {
   caller: CallerMeta | undefined;
   /** The connection that it runs on, or ran on last. */
   pooled: PooledConnection | undefined;
+  /** For a call, as soon as it is run. */
+  attempt: AttemptLog | undefined;
   phase: 'waiting' | 'running' = 'waiting';
   /** Somebody had it before: nothing is sent before its start is in the log, whatever its class. */
   redelivered = false;

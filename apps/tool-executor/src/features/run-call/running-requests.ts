@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PassingMap } from '@signalbox/contracts';
 import type { RunningRequest } from './running-request.js';
 
 /** Cancellations remembered for requests that are still on their way to this executor. */
@@ -7,7 +8,7 @@ const MAX_REMEMBERED = 1_000;
 /** Every request that this executor has in hand. */
 @Injectable()
 export class RunningRequests {
-  readonly #running = new Map<string, RunningRequest>();
+  readonly #running = new PassingMap<string, RunningRequest>();
   readonly #cancelledEarly = new Map<string, string>();
   #idle: (() => void) | undefined;
 

@@ -6,6 +6,7 @@ import {
   TimerWheel,
   type RequestHooks,
 } from '@signalbox/adapter-kit';
+import { PassingList } from '@signalbox/contracts';
 import {
   BusOverloadedError,
   BusUnavailableError,
@@ -44,7 +45,7 @@ export class InProcessBus implements MessageBus {
   private readonly wheel: TimerWheel;
   private readonly queues = new Map<string, MessageQueue>();
   private readonly bindings = new Bindings<MessageQueue>();
-  private readonly requests = new Set<PendingRequest>();
+  private readonly requests = new PassingList<PendingRequest>();
   private readonly letters: DeadLetterStore;
   private readonly parking = new Set<Promise<void>>();
   private readonly host: QueueHost;
@@ -67,7 +68,7 @@ export class InProcessBus implements MessageBus {
       },
     };
     this.requestHooks = {
-      settled: (request) => this.requests.delete(request),
+      settled: ({ place }) => void (place && this.requests.remove(place)),
       onError: this.options.onError,
     };
   }
@@ -103,7 +104,7 @@ export class InProcessBus implements MessageBus {
     }
     if (this.options.freezeBodies) deepFreeze(message.body);
     const pending = new PendingRequest(queueName, options, this.wheel, this.requestHooks);
-    this.requests.add(pending);
+    pending.place = this.requests.add(pending);
     try {
       queue.enqueue(new QueuedMessage(message, queueName, 1, pending));
     } catch (error) {
@@ -174,7 +175,7 @@ export class InProcessBus implements MessageBus {
     const error = this.closed();
     for (const queue of this.queues.values()) queue.rejectWaiting(error);
     await this.handlersDone(drainMs);
-    for (const request of [...this.requests]) request.fail(error);
+    for (const request of this.requests.all()) request.fail(error);
     this.wheel.clear();
     this.queues.clear();
     await Promise.all(this.parking);

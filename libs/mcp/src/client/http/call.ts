@@ -1,3 +1,4 @@
+import type { Place } from '@signalbox/contracts';
 import { UpstreamClosedError, UpstreamProtocolError } from '../errors.js';
 import { forgetDeadline, watchDeadline, type Expiring } from '../deadlines.js';
 import { LISTEN, type PendingRequest } from '../pending.js';
@@ -21,6 +22,7 @@ export class Call implements ExchangeEvents, Expiring {
   #retryMs: number | undefined;
   #inVain = 0;
   #timer: NodeJS.Timeout | undefined;
+  #lingering: Place | undefined;
 
   constructor(
     private readonly upstream: HttpLink,
@@ -56,7 +58,7 @@ export class Call implements ExchangeEvents, Expiring {
     this.upstream.deliver(message, this.pending);
     if (!this.pending.done) return;
     this.deadline = Date.now() + LINGER_MS;
-    watchDeadline(this);
+    this.#lingering ??= watchDeadline(this);
   }
 
   onBody(status: number, text: string): void {
@@ -76,7 +78,7 @@ export class Call implements ExchangeEvents, Expiring {
   }
 
   onEnd(exchange: Exchange, error: Error | undefined): void {
-    forgetDeadline(this);
+    if (this.#lingering) forgetDeadline(this.#lingering);
     if (this.pending.done) return;
     if (error instanceof UpstreamProtocolError) return this.pending.fail(error);
     this.#lastEventId = exchange.lastEventId ?? this.#lastEventId;
