@@ -237,3 +237,17 @@ describe('without the log', () => {
     }
   });
 });
+
+describe('a session whose gateway is gone', () => {
+  it('is closed by another one when nobody has used it for the idle time, and executors hear of it', async () => {
+    const { here } = await connect();
+    const used = await connect();
+    // its memory goes, and what it had said in the log stays, as when it is killed
+    await one.service.stop();
+    await waitFor(async () => (await closed()).length === 2, { timeoutMs: 20_000, what: 'the end of both sessions' });
+    const ids = [here, used.here].map(({ sessionId }) => sessionId!.split('.')[1]);
+    expect(await closed()).toEqual(expect.arrayContaining(ids.map((sessionId) => ({ sessionId, reason: 'idle' }))));
+    await waitFor(() => controls.filter(({ kind }) => kind === 'session-closed').length === 2);
+    expect((await used.there.request('ping')).status).toBe(404);
+  });
+});
