@@ -20,6 +20,9 @@ const signalbox = await start(process.execPath, ['apps/launcher/dist/main.js'], 
   env: { SIGNALBOX_PORT_BASE: String(portBase), SIGNALBOX_DATA: join(folder, 'data'), SIGNALBOX_CONFIG: config },
   ready: async () => (await fetch(`${origin}/health/ready`)).ok,
 });
+const floor = await start(process.execPath, ['bench/baseline/empty-services.mjs', String(portBase + 10)], {
+  ready: async () => (await fetch(`http://127.0.0.1:${portBase + 14}/`)).status === 404,
+});
 const pool = new Pool(origin, { connections: null });
 const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const initialize = JSON.stringify({
@@ -43,13 +46,21 @@ async function open() {
 }
 
 await sleep(3_000);
+const started = memoryMiB(signalbox.pid);
+// after its start a process gives back what only the start needed, when it has nothing to do for a while
+await sleep(20_000);
 const atRest = memoryMiB(signalbox.pid);
+const empty = memoryMiB(floor.pid);
+await floor.stop();
 const count = Number(options.sessions);
 const began = performance.now();
 for (let opened = 0; opened < count; opened += 10) await Promise.all(Array.from({ length: 10 }, open));
 const seconds = (performance.now() - began) / 1000;
 await sleep(3_000);
 const loaded = memoryMiB(signalbox.pid);
+console.log(
+  `3 s after the start ${started.toFixed(0)} MiB; 20 s later ${atRest.toFixed(0)} MiB, five empty Nest applications ${empty.toFixed(0)} MiB`,
+);
 console.log(`at rest ${atRest.toFixed(0)} MiB; with ${count} sessions and streams ${loaded.toFixed(0)} MiB:`);
 console.log(
   `${(((loaded - atRest) * 1024) / count).toFixed(1)} KiB per session, ${(count / seconds).toFixed(0)} opened/s`,
