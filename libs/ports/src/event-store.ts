@@ -42,8 +42,12 @@ export interface EventStore {
    */
   readPartition(partition: string, after: number, limit?: number, options?: { stored?: boolean }): Promise<Commit[]>;
 
-  /** All partitions with their newest commit. */
-  partitions(): Promise<PartitionHead[]>;
+  /**
+   * All partitions with their newest commit: everything that was stored before the call.
+   * @param options.maxAgeMs who follows the log may do with what was so before that many milliseconds at most; what
+   * {@link onCommitted} has told of is in it all the same. A store with listeners then need not look for each caller.
+   */
+  partitions(options?: { maxAgeMs?: number }): Promise<PartitionHead[]>;
 
   /**
    * Events by type, stream, correlation and time, in an order that is stable and agrees with the order of each partition.

@@ -143,11 +143,16 @@ export class LogFollower {
 
   /** Handles at most one batch of each partition. @returns whether there is more */
   private async round(): Promise<boolean> {
-    const { from, partitions, batch = RUNTIME_LIMITS.follow.batch } = this.options;
+    const {
+      from,
+      partitions,
+      batch = RUNTIME_LIMITS.follow.batch,
+      pollMs = RUNTIME_LIMITS.follow.pollMs,
+    } = this.options;
     this.positions ??= typeof from === 'function' ? await from() : from;
     this.pause.listen();
     const waiting = this.waiters.filter((waiter) => waiter.target === undefined);
-    const all = await this.store.partitions();
+    const all = await this.store.partitions({ maxAgeMs: waiting.length > 0 ? 0 : pollMs });
     this.heads = partitions ? all.filter((head) => partitions(head.partition)) : all;
     for (const waiter of waiting) waiter.target = this.heads;
     const behind = this.heads.filter((head) => head.position > this.positionIn(head.partition));

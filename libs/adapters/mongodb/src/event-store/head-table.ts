@@ -11,6 +11,7 @@ export class HeadTable {
   private readonly heads = new Map<string, PartitionHead>();
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
+  private updatedAt = -Infinity;
 
   /** @param onFound hears that another process stored something */
   constructor(
@@ -22,6 +23,12 @@ export class HeadTable {
   /** Everything that was stored before the call. */
   async read(): Promise<PartitionHead[]> {
     await this.refresh();
+    return [...this.heads.values()];
+  }
+
+  /** What was stored so many milliseconds before the call, or later. */
+  async readKnown(maxAgeMs: number): Promise<PartitionHead[]> {
+    if (performance.now() - this.updatedAt > maxAgeMs) await (this.running ?? this.refresh());
     return [...this.heads.values()];
   }
 
@@ -52,6 +59,7 @@ export class HeadTable {
   }
 
   private async update(): Promise<void> {
+    const startedAt = performance.now();
     const known = [...this.heads.values()].map(({ partition, position }) => commitKey(partition, position + 1));
     const [names, found] = await Promise.all([
       this.reader.partitionNames(),
@@ -61,6 +69,7 @@ export class HeadTable {
     const heads = await Promise.all(moved.map((partition) => this.reader.head(partition)));
     const news = heads.filter((head) => head !== undefined && this.isNewer(head));
     for (const head of news) this.heads.set(head!.partition, head!);
+    this.updatedAt = startedAt;
     if (news.length > 0) this.onFound();
   }
 

@@ -24,6 +24,7 @@ import { NameRegister } from './name-register.js';
 import { resolveOptions, type LogOptions, type MongoEventStoreOptions } from './options.js';
 import { LogMemory, PartitionState } from './partition-state.js';
 import { PartitionWriter } from './partition-writer.js';
+import { TailReader } from './tail-reader.js';
 import { WakeUp } from './wake-up.js';
 
 const DEFAULT_READ_LIMIT = 512;
@@ -41,6 +42,7 @@ export class MongoEventStore implements EventStore {
   private readonly claims: ClaimTable;
   private readonly names: NameRegister;
   private readonly reader: CommitReader;
+  private readonly tail: TailReader;
   private readonly finder: EventFinder;
   private readonly wakeUp: WakeUp;
   private readonly heads: HeadTable;
@@ -57,6 +59,7 @@ export class MongoEventStore implements EventStore {
     this.claims = new ClaimTable(collections.claims);
     this.names = new NameRegister(collections);
     this.reader = new CommitReader(collections);
+    this.tail = new TailReader((...range) => this.reader.partition(...range), options.recentBytes);
     this.finder = new EventFinder(collections, this.reader);
     this.heads = new HeadTable(collections.commits, this.reader, () => this.wakeUp.notify());
     this.wakeUp = new WakeUp(collections.commits, () => this.heads.refresh(), {
@@ -103,13 +106,13 @@ export class MongoEventStore implements EventStore {
     options: { stored?: boolean } = {},
   ): Promise<Commit[]> {
     return this.read(async () => {
-      const recent = options.stored ? undefined : this.memory.recent.after(partition, after, limit);
-      return recent ?? this.reader.partition(partition, after, limit);
+      if (options.stored) return this.reader.partition(partition, after, limit);
+      return this.memory.recent.after(partition, after, limit) ?? this.tail.read(partition, after, limit);
     });
   }
 
-  partitions(): Promise<PartitionHead[]> {
-    return this.read(() => this.heads.read());
+  partitions({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<PartitionHead[]> {
+    return this.read(() => (maxAgeMs > 0 ? this.heads.readKnown(maxAgeMs) : this.heads.read()));
   }
 
   find(query: EventQuery): Promise<EventPage> {

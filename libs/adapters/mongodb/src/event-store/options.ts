@@ -11,7 +11,10 @@ export interface MongoEventStoreOptions extends MongoConnectionOptions {
   readonly appendTimeoutMs?: number;
   /** Longest delay until listeners hear of commits of another process, in milliseconds. Default 100. */
   readonly wakeUpMs?: number;
-  /** Memory for the newest commits of this process, which its readers get without the database. Default 16 MiB. */
+  /**
+   * Memory for the newest commits of this process, and as much for those of others that a reader has read: all other
+   * readers get them without the database. Default 16 MiB.
+   */
   readonly recentBytes?: number;
 }
 
