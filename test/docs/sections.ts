@@ -2,9 +2,10 @@ import { upstreamSettingsSchema } from '@signalbox/contracts';
 import { middlewareEntrySchema } from '@signalbox/middleware';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import type * as z from 'zod';
-import { gatewayConfigSchema, searchConfigSchema } from '../../apps/gateway/src/config.js';
+import { federationConfigSchema, gatewayConfigSchema, searchConfigSchema } from '../../apps/gateway/src/config.js';
 import { monitorConfigSchema } from '../../apps/monitor/src/config.js';
 import { discoveryConfigSchema } from '../../apps/registry/src/features/discovery/discovery-config.js';
+import { notificationsConfigSchema } from '../../apps/registry/src/features/notifications/notification-config.js';
 import { registryConfigSchema } from '../../apps/registry/src/config.js';
 import { resourceServiceConfigSchema } from '../../apps/resource-service/src/config.js';
 import { executorConfigSchema } from '../../apps/tool-executor/src/config.js';
@@ -58,6 +59,7 @@ export const SECTIONS: readonly Section[] = [
   }),
   section('signalbox.middleware', middlewareEntrySchema, 'libs/middleware/src/entry.ts', 'middlewareEntrySchema'),
   section('signalbox.search', searchConfigSchema, 'apps/gateway/src/config.ts', 'searchConfigSchema'),
+  section('signalbox.federation', federationConfigSchema, 'apps/gateway/src/config.ts', 'federationConfigSchema'),
   section('signalbox.gateway', gatewayConfigSchema, 'apps/gateway/src/config.ts', 'gatewayConfigSchema', {
     'auth.tokens': 'tokenSchema',
   }),
@@ -66,6 +68,12 @@ export const SECTIONS: readonly Section[] = [
     discoveryConfigSchema,
     'apps/registry/src/features/discovery/discovery-config.ts',
     'discoveryConfigSchema',
+  ),
+  section(
+    'signalbox.notifications',
+    notificationsConfigSchema,
+    'apps/registry/src/features/notifications/notification-config.ts',
+    'notificationsConfigSchema',
   ),
   section('signalbox.registry', registryConfigSchema, 'apps/registry/src/config.ts', 'registryConfigSchema'),
   section('signalbox.tool-executor', executorConfigSchema, 'apps/tool-executor/src/config.ts', 'executorConfigSchema'),

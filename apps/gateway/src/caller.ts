@@ -12,6 +12,8 @@ export interface Caller {
   readonly client: ClientContext;
   /** The one server that is seen, with its own names; all of them when absent. */
   readonly scope?: string | undefined;
+  /** The suites that the request has come through; absent where it begins here. */
+  readonly suites?: readonly string[] | undefined;
   /** For a call that is, or may become, a task. */
   readonly task?: TaskTerms | undefined;
   /** The session that stands behind the request. */

@@ -1,3 +1,4 @@
+import { MAX_VIA } from '@signalbox/contracts';
 import { parseMiddleware, type MiddlewareEntry } from '@signalbox/middleware';
 import { redactionRulesSchema } from '@signalbox/runtime';
 import type { ConfigSource } from '@signalbox/ports';
@@ -49,6 +50,8 @@ export const gatewayConfigSchema = z.strictObject({
       maxLookups: count(64, 10_000),
       /** Longest wait for the log to open, find or close a session. */
       storeTimeoutMs: ms(5_000, 600_000),
+      /** Events of sessions, the newest, that are looked at for sessions whose gateway was killed: when this one starts, and every `idleMs`. */
+      maxLookedBack: count(10_000, 1_000_000),
       maxSubscriptions: count(1_000, 100_000),
       /** Questions of servers that wait for an answer of the client, per session. */
       maxQuestions: count(100, 10_000),
@@ -85,8 +88,12 @@ export const gatewayConfigSchema = z.strictObject({
       parkedMs: ms(300_000),
       /** Requests that are held for clients that were asked something. */
       maxParked: count(1_000, 100_000),
+      /** The same for one principal. */
+      maxParkedPerPrincipal: count(250, 100_000),
       /** Open streams of `subscriptions/listen`. */
       maxListens: count(1_000, 1_000_000),
+      /** The same for one principal. */
+      maxListensPerPrincipal: count(250, 1_000_000),
     })
     .prefault({}),
   /** Calls that become tasks, for clients of MCP 2026-07-28 that take them (extension `io.modelcontextprotocol/tasks`). */
@@ -186,6 +193,28 @@ export const searchConfigSchema = z.strictObject({
   /** Tools in an answer that does not ask for a number. */
   limit: count(10, 100),
 });
+
+/** Other suites, with which this one shares its catalogue. */
+export const federationConfigSchema = z.strictObject({
+  /** Whether other suites may come in as peers, at `/peers/<suite>/mcp`. */
+  accepts: z.boolean().default(true),
+  /** Servers that peers see; `*` stands for any characters. The suite's own services only where they are named outright. */
+  exports: z.array(z.string().min(1).max(200)).max(1_000).default(['*']),
+  /** Servers that peers do not see, whatever `exports` says. */
+  withholds: z.array(z.string().min(1).max(200)).max(1_000).default([]),
+  /** Whether peers also see what this suite has from its own peers. */
+  transit: z.boolean().default(false),
+  /** A request that has come through more suites is refused, and what is further away is not shown. */
+  maxHops: count(4, MAX_VIA - 1),
+  /** Suites for which a view of the catalogue is kept; the one that has not come for the longest time makes room. */
+  maxPeers: count(64, 1_000),
+});
+export type FederationConfig = z.infer<typeof federationConfigSchema>;
+
+/** @throws Error that names each wrong value by its path */
+export function parseFederationConfig(source: Pick<ConfigSource, 'section'>): FederationConfig {
+  return parseSection('federation', federationConfigSchema, source);
+}
 
 export type GatewayConfig = z.infer<typeof gatewayConfigSchema> & {
   readonly redaction: z.infer<typeof redactionRulesSchema>;

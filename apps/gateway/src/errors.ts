@@ -17,6 +17,8 @@ export const GatewayCode = {
   BackendUnavailable: -32012,
   /** The gateway is shutting down. */
   ShuttingDown: -32013,
+  /** The request has come through this suite already, or through too many. */
+  Loop: -32014,
 } as const;
 
 /**

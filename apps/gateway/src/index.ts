@@ -1,6 +1,6 @@
 import { followSettings, sectionChecks, startService, type RawRoute, type StartService } from '@signalbox/nest-kit';
 import { redactionRulesSchema } from '@signalbox/runtime';
-import { gatewayConfigSchema, parseGatewayConfig } from './config.js';
+import { federationConfigSchema, gatewayConfigSchema, parseGatewayConfig } from './config.js';
 import { FrontGuard } from './features/auth/front-guard.js';
 import { refuseOpenBind } from './features/auth/refuse-open-bind.js';
 import { McpEndpoint } from './features/mcp-endpoint/mcp-endpoint.js';
@@ -31,4 +31,8 @@ export const start: StartService = async (context) => {
 };
 
 /** How this service validates its sections of the configuration. */
-export const checks = sectionChecks({ gateway: gatewayConfigSchema, redaction: redactionRulesSchema });
+export const checks = sectionChecks({
+  gateway: gatewayConfigSchema,
+  redaction: redactionRulesSchema,
+  federation: federationConfigSchema,
+});

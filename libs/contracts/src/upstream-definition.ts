@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { safetyClassSchema } from './events/calls.js';
+import { SUITE_ID } from './federation.js';
 import type { ServiceName } from './services.js';
 import { upstreamAuthSchema, type UpstreamAuth } from './upstream-auth.js';
 
@@ -11,6 +12,21 @@ const taskSupportSchema = z.enum(TASK_SUPPORT);
 const duration = z.number().int().positive().max(86_400_000);
 const httpUrl = z.url({ protocol: /^https?$/ });
 
+/** Sending a call of the class `read` to a second instance as well when the first one takes long; the first good answer counts. */
+export const hedgeSchema = z
+  .strictObject({
+    /** So long an answer is waited for. */
+    afterMs: duration.optional(),
+    /** In place of `afterMs`: so long as this share of the latest calls of the tool has taken, in percent. */
+    percentile: z.number().min(50).max(99.9).optional(),
+    /** Further instances that one call may be sent to. */
+    maxExtra: z.number().int().min(1).max(2).default(1),
+  })
+  .refine(({ afterMs, percentile }) => (afterMs === undefined) !== (percentile === undefined), {
+    error: 'needs either "afterMs" or "percentile"',
+  });
+export type HedgeSettings = z.infer<typeof hedgeSchema>;
+
 /** How requests are shared out among the instances of one server. */
 export const balancingSchema = z
   .strictObject({
@@ -21,6 +37,8 @@ export const balancingSchema = z
     argument: z.string().min(1).max(200).optional(),
     /** Requests in flight per instance; further ones go to others, and are refused when all are full. */
     maxInFlight: z.number().int().min(1).max(10_000).default(256),
+    /** Second tries for `read` calls that take long; off when absent. */
+    hedge: hedgeSchema.optional(),
   })
   .refine(({ hashBy, argument }) => hashBy !== 'argument' || argument !== undefined, {
     path: ['argument'],
@@ -81,6 +99,13 @@ export const upstreamSettingsSchema = z
       .prefault({}),
     /** For servers with several instances; the defaults of {@link balancingSchema} when absent. */
     balancing: balancingSchema.optional(),
+    /** The server is another Signalbox: the two share their catalogues, and calls go across (federation). */
+    peer: z
+      .strictObject({
+        /** The only suite that is taken for it, by its id (`GET /peers` there); the one that answers when absent. */
+        suite: z.string().regex(SUITE_ID, 'must be the id of a suite: 26 letters and digits').optional(),
+      })
+      .optional(),
   })
   .prefault({});
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;

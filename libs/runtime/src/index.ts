@@ -21,3 +21,4 @@ export * from './payload-store.js';
 export * from './recorded-reply.js';
 export * from './redaction-rules.js';
 export * from './redactor.js';
+export * from './suite-identity.js';

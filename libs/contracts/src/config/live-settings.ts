@@ -7,6 +7,7 @@ import { isWithin } from './config-tree.js';
  */
 export const LIVE_SETTINGS: readonly string[] = [
   'mcpServers',
+  'signalbox.federation',
   'signalbox.logging.level',
   'signalbox.gateway.http.maxBodyBytes',
   'signalbox.gateway.sessions.recheckMs',

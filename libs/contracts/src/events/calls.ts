@@ -28,6 +28,8 @@ export const toolCallRequested = defineEvent({
     arguments: payloadSchema,
     principal: z.string(),
     via: z.enum(['mcp', 'rest']),
+    /** The suites that it has come through, where peers have sent it, the first one first. */
+    suites: z.array(z.string()).optional(),
     sessionId: z.string().optional(),
     client: z.object({ name: z.string(), version: z.string() }).optional(),
     /** RFC 3339. */
@@ -45,6 +47,8 @@ export const toolCallStarted = defineEvent({
     tool: z.string(),
     executor: z.string(),
     waitedMs: milliseconds,
+    /** It runs beside the attempt before it, which takes long; the first good answer ends the call. */
+    hedge: z.boolean().optional(),
   }),
 });
 
@@ -84,7 +88,13 @@ export const toolCallCancelled = defineEvent({
   type: 'tool.call.cancelled',
   title: 'ToolCallCancelled',
   owners: ['tool-executor', 'gateway'],
-  schema: z.object({ ...ofAttempt, reason: z.string().optional(), durationMs: milliseconds }),
+  schema: z.object({
+    ...ofAttempt,
+    reason: z.string().optional(),
+    /** The attempt that ran beside it and answered first: that one ends the call, and this one does not. */
+    overtakenBy: attempt.optional(),
+    durationMs: milliseconds,
+  }),
 });
 
 export const toolCallExpired = defineEvent({

@@ -4,6 +4,7 @@ import { clusterEvents } from './cluster.js';
 import { configEvents } from './config.js';
 import type { EventDefinition } from './define.js';
 import { notificationEvents } from './notifications.js';
+import { federationEvents } from './federation.js';
 import { resourceEvents } from './resources.js';
 import { serverEvents } from './servers.js';
 import { serviceEvents } from './services.js';
@@ -19,6 +20,7 @@ const ALL = [
   ...taskEvents,
   ...configEvents,
   ...clusterEvents,
+  ...federationEvents,
   ...notificationEvents,
 ] as const;
 type Definitions = (typeof ALL)[number];

@@ -15,14 +15,17 @@ export function withToolClass(said: ToolClasses, tool: string, wanted: SafetyCla
  * The safety class of a tool (DESIGN section 2): the operator's word, else the annotations of a trusted server, else `unsafe`.
  * @param tool as its server describes it, under its name there
  * @param said what operators have said by the API, by tool; it goes before the configuration
+ * @param stated what a peer says of a tool of its own; it goes before annotations
  */
 export function safetyClassOf(
   tool: { readonly name: string; readonly annotations?: unknown },
   settings: Settings | undefined,
   said: ToolClasses = {},
+  stated?: SafetyClass,
 ): SafetyClass {
   const set = Object.hasOwn(said, tool.name) ? said[tool.name] : settingsOf(tool.name, settings)?.class;
   if (set) return set;
+  if (stated) return stated;
   const { annotations } = tool;
   if (!settings?.trusted || typeof annotations !== 'object' || annotations === null) return 'unsafe';
   const hints = annotations as { readonly readOnlyHint?: unknown; readonly idempotentHint?: unknown };

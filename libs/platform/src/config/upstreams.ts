@@ -89,11 +89,19 @@ function readEntry(
     return [{ path: `${path}.signalbox.pool.max`, message: `must not be below min (${data.signalbox.pool.min})` }];
   }
   const target = targetOf(data);
+  const noPeer = data.signalbox.peer === undefined ? undefined : peerProblem(target);
+  if (noPeer !== undefined) return [{ path: `${path}.signalbox.peer`, message: noPeer }];
   const twice = target.kind === 'http' ? repeatedUrl(target.instances ?? []) : undefined;
   if (twice !== undefined) {
     return [{ path: `${path}.${kind}`, message: `has ${twice} twice; an instance that is to get more has a "weight"` }];
   }
   return { name, source, settings: data.signalbox, target };
+}
+
+function peerProblem(target: UpstreamDefinition['target']): string | undefined {
+  if (target.kind === 'stdio') return 'is for a server with "url": a peer is reached by the URL of its gateway';
+  if (target.instances !== undefined) return 'is for a server with one "url": a peer shares out its calls by itself';
+  return target.transport === 'sse' ? 'is not for "type": "sse": a peer speaks Streamable HTTP' : undefined;
 }
 
 function repeatedUrl(instances: readonly InstanceSpec[]): string | undefined {

@@ -22,6 +22,8 @@ export interface RequestedCall {
   readonly requestedAt: number;
   readonly deadline: number;
   readonly traceparent: string;
+  /** The suites that it has come through; undefined where it begins here. */
+  readonly suites?: readonly string[] | undefined;
   /** Upper bound of the size of the arguments' JSON text. */
   readonly bytes: number;
 }
@@ -123,6 +125,7 @@ export class CallLog implements OnApplicationShutdown {
       arguments: small ? clean : await this.#payloads.store(clean),
       principal: caller.client.principal,
       via: caller.via,
+      ...(call.suites === undefined ? {} : { suites: [...call.suites] }),
       ...(caller.client.sessionId === undefined ? {} : { sessionId: caller.client.sessionId }),
       ...(caller.client.info === undefined ? {} : { client: caller.client.info }),
       deadline: new Date(call.deadline).toISOString(),

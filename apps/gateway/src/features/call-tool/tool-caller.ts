@@ -92,6 +92,7 @@ export class ToolCaller {
       deadline: requestedAt + Math.min(caller.task?.deadlineMs ?? entry.deadlineMs, request.timeoutMs ?? Infinity),
       traceparent,
       bytes: request.bytes,
+      suites: caller.suites,
     };
     let stored: Promise<unknown>;
     try {

@@ -44,10 +44,7 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
 
   async onModuleInit(): Promise<void> {
     // safety classes and deadlines of tools may be others now
-    this.#configEnded = this.context.config.live?.onChange(() => {
-      this.catalogue.refresh();
-      this.#settle();
-    });
+    this.#configEnded = this.context.config.live?.onChange(() => this.refresh());
     this.#follower.start();
     const ended = new AbortController();
     await Promise.race([
@@ -97,9 +94,21 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
     if (this.catalogue.setResources(server, hash, resources)) this.#settle();
   }
 
+  /** Something besides events has changed what the lists have. */
+  refresh(): void {
+    this.catalogue.refresh();
+    this.#settle();
+  }
+
   /** From now on changes of these lists are said. */
   watch(scope: string | undefined): void {
     if (!this.#announced.has(scope)) this.#announced.set(scope, this.catalogue.view(scope));
+  }
+
+  /** Nobody is told of changes of these lists any more, until somebody asks for them again. */
+  unwatch(scope: string): void {
+    this.#announced.delete(scope);
+    this.catalogue.forget(scope);
   }
 
   #take(commits: readonly Commit[]): void {
@@ -134,6 +143,10 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
       if (after === before) continue;
       this.#announced.set(scope, after);
       const kinds = Catalogue.difference(before, after);
+      // two changes may cancel each other out: who read the list between them has another one
+      for (const view of this.catalogue.takeServed(scope)) {
+        for (const kind of Catalogue.difference(view, after)) if (view.served.has(kind)) kinds.add(kind);
+      }
       if (kinds.size > 0) for (const listener of this.#listeners) listener(scope, kinds);
     }
   }

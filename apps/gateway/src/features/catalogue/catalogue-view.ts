@@ -1,4 +1,10 @@
-import type { CachingHint, SafetyClass, TaskSupport, UpstreamSettings } from '@signalbox/contracts';
+import {
+  statedClassOf,
+  type CachingHint,
+  type SafetyClass,
+  type TaskSupport,
+  type UpstreamSettings,
+} from '@signalbox/contracts';
 import { isQueued, safetyClassOf } from '@signalbox/domain/call';
 import { taskSupportOf } from '@signalbox/domain/task';
 import {
@@ -61,6 +67,8 @@ export interface ViewOptions {
   readonly availability: (entry: ServerEntry) => Availability;
   readonly texts: ItemTexts;
   readonly toolListing: ToolListing;
+  /** Definitions of tools and prompts that can be called and are not listed: they are there by another name. */
+  readonly unlisted: ReadonlySet<object>;
   /** What is said of the lists of servers that do not say it themselves. */
   readonly defaultCaching: CachingHint;
 }
@@ -80,6 +88,8 @@ export class CatalogueView {
   readonly #schemes = new Map<string, string | undefined>();
   readonly #lists: Readonly<Record<ListKind, PagedList>>;
   readonly tools: readonly ToolEntry[];
+  /** Kinds of lists that somebody has read of this revision. */
+  readonly served = new Set<ListKind>();
 
   constructor(
     entries: readonly ServerEntry[],
@@ -103,6 +113,7 @@ export class CatalogueView {
    * @param hinted with `ttlMs` and `cacheScope`, as MCP 2026-07-28 asks for them
    */
   page(kind: ListKind, cursor: unknown, hinted = false): string | undefined {
+    this.served.add(kind);
     return this.#lists[kind].page(cursor, hinted);
   }
 
@@ -156,7 +167,7 @@ export class CatalogueView {
     const availability = this.options.availability(entry);
     const shows = this.options.toolListing.shows;
     const list = (kind: ListKind, name: string, definition: object, as?: string): void => {
-      if (availability === 'gone') return;
+      if (availability === 'gone' || this.options.unlisted.has(definition)) return;
       if (kind === 'tools' && shows && this.options.scope === undefined && !shows(name)) return;
       const since = availability === 'unavailable' ? entry.downSince : undefined;
       items[kind].push({ name, text: this.options.texts.text(definition, as, since) });
@@ -187,7 +198,8 @@ export class CatalogueView {
     const { tools, definitionHashes } = entry.catalogue!;
     return this.#addNamed(this.#tools, entry.name, tools, (named) => {
       const described = { name: named.name, annotations: named.definition['annotations'] };
-      const safetyClass = safetyClassOf(described, settings, entry.toolClasses);
+      const stated = settings?.peer ? statedClassOf(named.definition) : undefined;
+      const safetyClass = safetyClassOf(described, settings, entry.toolClasses, stated);
       return {
         ...named,
         definitionHash: Object.hasOwn(definitionHashes, named.name) ? definitionHashes[named.name] : undefined,
@@ -243,8 +255,11 @@ export class CatalogueView {
 
   #addScheme(server: string, uri: string): void {
     const scheme = schemeOf(uri);
+    const isKnown = this.#schemes.has(scheme);
+    // a peer's resources make no difference to what is here: own servers come before them
+    if (isKnown && this.options.settings(server)?.peer !== undefined) return;
     const owner = this.#schemes.get(scheme);
-    this.#schemes.set(scheme, this.#schemes.has(scheme) && owner !== server ? undefined : server);
+    this.#schemes.set(scheme, isKnown && owner !== server ? undefined : server);
   }
 }
 

@@ -1,11 +1,15 @@
-import type { CachingHint, RecordedEvent, UpstreamSettings } from '@signalbox/contracts';
+import { suiteOfScope, type CachingHint, type RecordedEvent, type UpstreamSettings } from '@signalbox/contracts';
 import type { Clock } from '@signalbox/ports';
+import { exportedEntries, importedEntries, superfluous, type Sharing } from '../federation/sharing.js';
 import { CatalogueView, type ToolListing } from './catalogue-view.js';
 import { ItemTexts } from './item-texts.js';
 import { LIST_KINDS, type ListKind } from './list-kind.js';
 import { ServerEntries } from './server-entries.js';
 import type { Availability, ServerCatalogue, ServerEntry } from './server-entry.js';
 import { isServerEvent } from './server-event.js';
+
+const ALL_TOOLS: ToolListing = { own: [] };
+const NONE: ReadonlySet<object> = new Set();
 
 export interface CatalogueOptions {
   readonly pageSize: number;
@@ -17,7 +21,12 @@ export interface CatalogueOptions {
   /** What is said of the lists of servers that do not say it themselves. */
   readonly defaultCaching: CachingHint;
   readonly settings: (server: string) => UpstreamSettings | undefined;
+  /** What is shared with peers; undefined where there is nobody to share with. */
+  readonly sharing?: (() => Omit<Sharing, 'settings'>) | undefined;
 }
+
+/** Revisions within one announcement (`catalogue.settleMs`) of which it is known that they were read. */
+const MAX_SERVED = 32;
 
 /** What all upstream servers offer, merged, in memory; changed by events of the log. */
 export class Catalogue {
@@ -27,6 +36,8 @@ export class Catalogue {
   readonly #texts = new ItemTexts();
   #views = new Map<string | undefined, CatalogueView>();
   #toolListing: ToolListing = { own: [] };
+  /** Revisions that are no longer the present one, and of which somebody has read a list. */
+  readonly #served = new Map<string | undefined, CatalogueView[]>();
 
   constructor(
     private readonly options: CatalogueOptions,
@@ -47,7 +58,7 @@ export class Catalogue {
   apply(events: readonly RecordedEvent[]): boolean {
     let changed = false;
     for (const event of events) if (isServerEvent(event) && this.#servers.apply(event)) changed = true;
-    if (changed) this.#views = new Map();
+    if (changed) this.refresh();
     return changed;
   }
 
@@ -70,17 +81,39 @@ export class Catalogue {
   view(scope?: string): CatalogueView {
     const known = this.#views.get(scope);
     if (known) return known;
-    const view = new CatalogueView(this.#servers.all(), {
+    const peer = suiteOfScope(scope);
+    const entries = this.#entriesFor(peer);
+    const settings = (server: string) => this.#settings(server);
+    const isAvailable = (entry: ServerEntry): boolean => this.availability(entry) === 'available';
+    const view = new CatalogueView(entries, {
       ...this.options,
-      settings: (server) => this.options.settings(server) ?? this.#servers.get(server)?.settings,
-      scope,
+      settings,
+      scope: peer === undefined ? scope : undefined,
+      unlisted: scope === undefined ? superfluous(entries, settings, isAvailable) : NONE,
       availability: (entry) => this.availability(entry),
       texts: this.#texts,
-      toolListing: this.#toolListing,
+      toolListing: peer === undefined ? this.#toolListing : ALL_TOOLS,
     });
-    // other names come from outside and show nothing: they must not fill the map
-    if (scope === undefined || this.#servers.get(scope)) this.#views.set(scope, view);
+    // other names come from outside and show nothing: they must not fill the map. Peers are counted where they come in
+    if (scope === undefined || peer !== undefined || this.#servers.get(scope)) this.#views.set(scope, view);
     return view;
+  }
+
+  /** Drops what is kept for a view that nobody asks for any more. */
+  forget(scope: string): void {
+    this.#views.delete(scope);
+  }
+
+  #entriesFor(peer: string | undefined): readonly ServerEntry[] {
+    const all = this.#servers.all();
+    const given = this.options.sharing?.();
+    if (!given) return all;
+    const sharing = { ...given, settings: (server: string) => this.#settings(server) };
+    return peer === undefined ? importedEntries(all, sharing) : exportedEntries(all, peer, sharing);
+  }
+
+  #settings(server: string): UpstreamSettings | undefined {
+    return this.options.settings(server) ?? this.#servers.get(server)?.settings;
   }
 
   /** Says what of the tools is in the lists from now on. */
@@ -113,7 +146,23 @@ export class Catalogue {
 
   /** Makes the views again, because something besides events has changed. */
   refresh(): void {
+    for (const [scope, view] of this.#views) if (view.served.size > 0) this.#keepServed(scope, view);
     this.#views = new Map();
+  }
+
+  /** Revisions since the last call of which somebody has read a list, oldest first, but for the present one. */
+  takeServed(scope: string | undefined): readonly CatalogueView[] {
+    const served = this.#served.get(scope) ?? [];
+    this.#served.delete(scope);
+    return served;
+  }
+
+  /** Of many, the first and the newest: who read one between them is told if it differs from either. */
+  #keepServed(scope: string | undefined, view: CatalogueView): void {
+    const served = this.#served.get(scope) ?? [];
+    if (served.length >= MAX_SERVED) served.splice(1, 1);
+    served.push(view);
+    this.#served.set(scope, served);
   }
 
   /** The kinds of lists in which two views differ. */

@@ -1,3 +1,4 @@
+import { FEDERATION, suiteOfScope } from '@signalbox/contracts';
 import type { Implementation } from '@signalbox/mcp';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import type { ServerEntry } from '../catalogue/server-entry.js';
@@ -10,13 +11,25 @@ export interface GatewayDescription {
   readonly instructions?: string;
 }
 
-/** What the gateway says of itself in the answer to `initialize`. */
-export function describeGateway(catalogue: Catalogue, scope: string | undefined, version: string): GatewayDescription {
+/**
+ * What the gateway says of itself in the answer to `initialize`.
+ * @param suite this one: peers are told
+ */
+export function describeGateway(
+  catalogue: Catalogue,
+  scope: string | undefined,
+  version: string,
+  suite: string | undefined,
+): GatewayDescription {
+  const serverInfo = { name: 'signalbox', title: 'Signalbox', version };
+  if (suiteOfScope(scope) !== undefined) {
+    return { capabilities: { ...ALL_CAPABILITIES, experimental: { [FEDERATION]: { suite } } }, serverInfo };
+  }
   const only = scope === undefined ? undefined : catalogue.server(scope);
   const instructions = scope === undefined ? mergedInstructions(catalogue.servers()) : only?.instructions;
   return {
     capabilities: only?.capabilities ? scopedCapabilities(only.capabilities) : ALL_CAPABILITIES,
-    serverInfo: { name: 'signalbox', title: scope === undefined ? 'Signalbox' : `Signalbox: ${scope}`, version },
+    serverInfo: { ...serverInfo, title: scope === undefined ? 'Signalbox' : `Signalbox: ${scope}` },
     ...(instructions ? { instructions } : {}),
   };
 }

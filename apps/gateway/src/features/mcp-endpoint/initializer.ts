@@ -15,6 +15,7 @@ import type { Tracer } from '@signalbox/ports';
 import { GatewayCode, rpcErrorOf, saysRetryable } from '../../errors.js';
 import { CatalogueFollower } from '../catalogue/catalogue-follower.js';
 import { GatewayMiddleware } from '../middleware/gateway-middleware.js';
+import { Suite } from '../federation/suite.js';
 import type { IncomingPost } from './incoming.js';
 import { describeGateway } from './initialize-answer.js';
 import { refuse } from './refuse.js';
@@ -31,6 +32,7 @@ export class Initializer {
   constructor(
     private readonly sessions: Sessions,
     private readonly follower: CatalogueFollower,
+    private readonly suite: Suite,
     private readonly middleware: GatewayMiddleware,
     @InjectContext() private readonly context: ServiceContext,
   ) {
@@ -97,7 +99,7 @@ export class Initializer {
         return refused(503, error, { 'retry-after': '5' });
       }
       this.follower.watch(scope);
-      const about = describeGateway(this.follower.catalogue, scope, this.context.version);
+      const about = describeGateway(this.follower.catalogue, scope, this.context.version, this.suite.known);
       const headers = { 'mcp-session-id': session.wireId };
       return { status: 200, headers, outcome: { result: { protocolVersion, ...about } } };
     } catch (cause) {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { suiteOfScope } from '@signalbox/contracts';
 import { ErrorCode, rpcError } from '@signalbox/mcp';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../../config.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { FrontGuard } from '../auth/front-guard.js';
+import { PeerDoor } from '../federation/peer-door.js';
 import { answerCors } from './cors.js';
 import { Eras } from './eras.js';
 import { endpointPath } from './endpoint-path.js';
@@ -12,12 +14,13 @@ import { KnownServers } from './known-servers.js';
 import { readPost } from './post-reader.js';
 import { refuse } from './refuse.js';
 
-/** `/mcp` and `/servers/:server/mcp`, straight on the HTTP server. */
+/** `/mcp`, `/servers/:server/mcp` and `/peers/:suite/mcp`, straight on the HTTP server. */
 @Injectable()
 export class McpEndpoint {
   constructor(
     private readonly guard: FrontGuard,
     private readonly servers: KnownServers,
+    private readonly peers: PeerDoor,
     private readonly eras: Eras,
     @InjectGatewayConfig() private readonly config: GatewayConfig,
   ) {}
@@ -38,8 +41,14 @@ export class McpEndpoint {
       return;
     const principal = this.guard.admit(request, response, true);
     if (principal === undefined) return;
-    const unknown = scope === undefined ? undefined : this.servers.refusalOf(scope);
-    if (unknown) return refuse(response, 404, unknown);
+    const peer = suiteOfScope(scope);
+    if (peer !== undefined) {
+      const refused = await this.peers.refusalOf(peer);
+      if (refused) return refuse(response, refused.status, refused.error);
+    } else if (scope !== undefined) {
+      const unknown = this.servers.refusalOf(scope);
+      if (unknown) return refuse(response, 404, unknown);
+    }
     const incoming: IncomingPlain = { request, response, principal, scope };
     switch (request.method) {
       case 'POST':

@@ -10,6 +10,9 @@ import { ToolCaller } from '../call-tool/tool-caller.js';
 import { CatalogueModule } from '../catalogue/catalogue.module.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ServerSettings } from '../catalogue/server-settings.js';
+import { FederationSettings } from '../federation/federation-settings.js';
+import { guardHops } from '../federation/hop-guard.js';
+import { Suite } from '../federation/suite.js';
 import { ForwardModule } from '../forward/forward.module.js';
 import { GatewayMiddleware } from '../middleware/gateway-middleware.js';
 import { MiddlewareModule } from '../middleware/middleware.module.js';
@@ -45,19 +48,22 @@ const FORWARDING = Symbol('ForwardingOptions');
     },
     {
       provide: MethodRouter,
-      inject: [Catalogue, ToolCaller, FORWARDING, GatewayMiddleware, TRACER],
+      inject: [Catalogue, ToolCaller, FORWARDING, GatewayMiddleware, TRACER, Suite, FederationSettings],
       useFactory: (
         catalogue: Catalogue,
         tools: ToolCaller,
         forwarding: ForwardingOptions,
         middleware: GatewayMiddleware,
         tracer: Tracer,
+        suite: Suite,
+        federation: FederationSettings,
       ) => {
         const router = new MethodRouter<Caller>(({ method }) => ({
           error: rpcError(ErrorCode.MethodNotFound, `Unknown method: ${method.slice(0, 200)}`),
         }));
         // before other middleware, so that its time counts too
         traceMethods(router, tracer);
+        guardHops(router, suite, federation);
         routeSession(router);
         routeLists(router, catalogue);
         routeTools(router, catalogue, tools);

@@ -11,6 +11,7 @@ import {
   type UpstreamConnection,
 } from '@signalbox/mcp';
 import type { ExecutorConfig } from '../../config.js';
+import type { PeerLink } from '../peers/peer-link.js';
 import type { ServerOutput } from './server-output.js';
 
 export interface ConnectorDeps {
@@ -22,6 +23,8 @@ export interface ConnectorDeps {
   locate(target: UpstreamDefinition['target']): Promise<UpstreamDefinition['target']>;
   /** Gets the tokens of the server, where it is configured to want some. */
   readonly authorizer: Authorizer | undefined;
+  /** What there is between this suite and the server, where that is a peer. */
+  readonly peer?: PeerLink | undefined;
   /** Keeps what a stdio server writes to its standard error. */
   readonly output: Pick<ServerOutput, 'add'>;
   warn(text: string): void;
@@ -68,13 +71,14 @@ export class Connector {
   }
 
   async #open(wanted: Wanted, speaks: Pick<ConnectOptions, 'era' | 'transport'>): Promise<UpstreamConnection> {
-    const { config, env, version, warn, authorizer, output } = this.deps;
+    const { config, env, version, warn, authorizer, output, peer } = this.deps;
     const { target, settings } = this.definition();
     // what it says before the handshake is over comes before there is a connection to answer on
     const made: { connection?: UpstreamConnection } = {};
     const early: Inbound[] = [];
     const place = wanted.url !== undefined && target.kind === 'http' ? { ...target, url: wanted.url } : target;
-    const connection = await connectUpstream(await this.deps.locate(place), {
+    const located = await this.deps.locate(place);
+    const connection = await connectUpstream(peer ? await peer.place(located) : located, {
       clientInfo: (wanted.client?.sessionId === undefined ? undefined : wanted.client.info) ?? {
         name: 'signalbox',
         version,
@@ -91,6 +95,12 @@ export class Connector {
       onStderr: (chunk, pid) => output.add(chunk, pid),
       onWarning: warn,
     });
+    try {
+      peer?.admit(connection.initialize);
+    } catch (error) {
+      await connection.close((error as Error).message);
+      throw error;
+    }
     made.connection = connection;
     this.#dialect = connection.dialect;
     if (early.length > 0) setImmediate(() => early.forEach((message) => wanted.receive(connection, message)));

@@ -16,6 +16,8 @@ const MAX_ERROR = 10_000;
 export class ServerLog {
   #catalogue: CatalogueState | undefined;
   #appended: Promise<void> = Promise.resolve();
+  /** What else is written down with an event, in the same commit. */
+  beside: (event: NewEvent) => NewEvent[] = () => [];
 
   constructor(
     private readonly server: string,
@@ -70,7 +72,7 @@ export class ServerLog {
   }
 
   async #appendNow(events: readonly NewEvent[]): Promise<void> {
-    for (const commit of commitsOf(events)) {
+    for (const commit of commitsOf(events.flatMap((event) => [event, ...this.beside(event)]))) {
       const commitId = `${this.executor}.${newId()}`;
       await this.log.append({
         stream: this.#stream,

@@ -1,0 +1,3 @@
+export * from './exports.js';
+export * from './hops.js';
+export * from './ways.js';
