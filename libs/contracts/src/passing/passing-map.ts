@@ -1,53 +1,48 @@
-interface Cell<V> {
-  value: V | undefined;
-}
-
-/** Emptied cells that are kept for the next entries. */
-const MAX_SPARE = 1_024;
+/** Entries that go before the table is made anew, when few stay. */
+const MIN_GONE = 64;
 
 /**
- * A Map for entries that come and go with every call. It holds each value in a cell that is emptied when the entry goes and used
- * again for a later one: the tables that V8 has given up hold keys and cells, not whole calls. Why that matters is said at
- * `PassingList`. Values must not be undefined.
+ * A Map for entries that come and go with every call: after so many have gone, those that stay move to a new table, to which no
+ * old one points. Why that matters is said at `PassingList`.
  */
-export class PassingMap<K, V extends NonNullable<unknown>> {
-  readonly #cells = new Map<K, Cell<V>>();
-  readonly #spare: Cell<V>[] = [];
+export class PassingMap<K, V> {
+  #entries = new Map<K, V>();
+  #gone = 0;
 
   get size(): number {
-    return this.#cells.size;
+    return this.#entries.size;
   }
 
   get(key: K): V | undefined {
-    return this.#cells.get(key)?.value;
+    return this.#entries.get(key);
   }
 
   has(key: K): boolean {
-    return this.#cells.has(key);
+    return this.#entries.has(key);
   }
 
   set(key: K, value: V): this {
-    const known = this.#cells.get(key);
-    if (known) {
-      known.value = value;
-      return this;
-    }
-    const cell = this.#spare.pop() ?? { value: undefined };
-    cell.value = value;
-    this.#cells.set(key, cell);
+    this.#entries.set(key, value);
     return this;
   }
 
   delete(key: K): boolean {
-    const cell = this.#cells.get(key);
-    if (!cell) return false;
-    cell.value = undefined;
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(cell);
-    return this.#cells.delete(key);
+    if (!this.#entries.delete(key)) return false;
+    if (++this.#gone >= MIN_GONE && this.#gone >= 2 * this.#entries.size) {
+      this.#entries = new Map(this.#entries);
+      this.#gone = 0;
+    }
+    return true;
   }
 
   /** In the order in which their keys were first set; a copy, so that entries may come and go meanwhile. */
   values(): V[] {
-    return Array.from(this.#cells.values(), ({ value }) => value as V);
+    return [...this.#entries.values()];
+  }
+
+  /** Removes everything. */
+  clear(): void {
+    this.#entries = new Map();
+    this.#gone = 0;
   }
 }

@@ -21,7 +21,7 @@ describe('PassingMap', () => {
     expect(map.size).toBe(2);
   });
 
-  it('never shows the value of an entry that is gone, however often cells are used again', () => {
+  it('stays what it is when its table is made anew', () => {
     const map = new PassingMap<number, { readonly of: number }>();
     for (let key = 0; key < 5_000; key++) {
       map.set(key, { of: key });
@@ -30,5 +30,12 @@ describe('PassingMap', () => {
     expect(map.values().map(({ of }) => of)).toEqual([4992, 4993, 4994, 4995, 4996, 4997, 4998, 4999]);
     expect(map.get(4991)).toBeUndefined();
     expect(map.get(4999)).toEqual({ of: 4999 });
+  });
+
+  it('is empty after it was cleared, and takes new entries', () => {
+    const map = new PassingMap<string, number>().set('a', 1);
+    map.clear();
+    expect([map.size, map.get('a'), map.delete('a')]).toEqual([0, undefined, false]);
+    expect(map.set('b', 2).values()).toEqual([2]);
   });
 });
