@@ -6,6 +6,8 @@ import type { DiscoveryConfig } from './features/discovery/discovery-config.js';
 import { DiscoveryModule } from './features/discovery/discovery.module.js';
 import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
+import type { NotificationsConfig } from './features/notifications/notification-config.js';
+import { NotificationsModule } from './features/notifications/notifications.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
 import { ToolSafetyModule } from './features/tool-safety/tool-safety.module.js';
 import { ServicesModule } from './features/services/services.module.js';
@@ -13,7 +15,7 @@ import { RegistryConfigModule } from './registry-config.module.js';
 
 @Module({})
 export class RegistryModule {
-  static with(config: RegistryConfig, discovery: DiscoveryConfig): DynamicModule {
+  static with(config: RegistryConfig, discovery: DiscoveryConfig, notifications: NotificationsConfig): DynamicModule {
     return {
       module: RegistryModule,
       imports: [
@@ -25,6 +27,7 @@ export class RegistryModule {
         ToolSafetyModule,
         ConfigModule,
         McpModule,
+        NotificationsModule.with(notifications),
       ],
       controllers: [ClusterController],
     };
