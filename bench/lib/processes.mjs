@@ -20,8 +20,8 @@ export function memoryMiB(pid) {
 }
 
 /** Starts a program that runs until `stop`; waits until `ready` resolves true. */
-export async function start(command, args, { env, ready, seconds = 30 } = {}) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+export async function start(command, args, { env, cwd, ready, seconds = 30 } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   // also when a measurement fails
   const kill = () => child.kill('SIGKILL');
