@@ -4,9 +4,9 @@ import { InjectContext, InjectEventStore, ReadinessProbe, type ServiceContext } 
 import type { Commit, EventStore } from '@signalbox/ports';
 import { decodeCommit, LogFollower } from '@signalbox/runtime';
 
-const KINDS = ['server.', 'service.', 'catalogue.', 'tool.definition.', 'notification.'];
+const KINDS = ['server.', 'peer.', 'service.', 'catalogue.', 'tool.definition.', 'instance.', 'notification.'];
 
-/** The one reader of the log in this service: hands what concerns servers, services and notifications to whoever asked, from the first event on. */
+/** The one reader of the log in this service: hands what concerns servers, services, instances and notifications to whoever asked, from the first event on. */
 @Injectable()
 export class EntityLog implements BeforeApplicationShutdown {
   readonly #listeners: Array<(event: RecordedEvent) => void> = [];

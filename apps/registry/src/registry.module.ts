@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { RegistryConfig } from './config.js';
-import { ClusterController } from './features/cluster/cluster.controller.js';
+import { ClusterModule } from './features/cluster/cluster.module.js';
 import { ConfigModule } from './features/config/config.module.js';
 import type { DiscoveryConfig } from './features/discovery/discovery-config.js';
 import { DiscoveryModule } from './features/discovery/discovery.module.js';
@@ -8,6 +8,7 @@ import { LifecycleModule } from './features/lifecycle/lifecycle.module.js';
 import { McpModule } from './features/mcp/mcp.module.js';
 import type { NotificationsConfig } from './features/notifications/notification-config.js';
 import { NotificationsModule } from './features/notifications/notifications.module.js';
+import { PeersModule } from './features/peers/peers.module.js';
 import { ServersModule } from './features/servers/servers.module.js';
 import { ToolSafetyModule } from './features/tool-safety/tool-safety.module.js';
 import { ServicesModule } from './features/services/services.module.js';
@@ -21,7 +22,9 @@ export class RegistryModule {
       imports: [
         RegistryConfigModule.with(config),
         ServicesModule,
+        ClusterModule,
         ServersModule,
+        PeersModule,
         LifecycleModule,
         DiscoveryModule.with(discovery),
         ToolSafetyModule,
@@ -29,7 +32,6 @@ export class RegistryModule {
         McpModule,
         NotificationsModule.with(notifications),
       ],
-      controllers: [ClusterController],
     };
   }
 }

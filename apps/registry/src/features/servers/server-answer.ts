@@ -1,4 +1,10 @@
-import { safetyClassSchema, SERVER_COMMANDS, SERVER_STATES, type UpstreamSettings } from '@signalbox/contracts';
+import {
+  safetyClassSchema,
+  SERVER_COMMANDS,
+  SERVER_STATES,
+  statedClassOf,
+  type UpstreamSettings,
+} from '@signalbox/contracts';
 import { safetyClassOf } from '@signalbox/domain/call';
 import { LIFECYCLE_STATES } from '@signalbox/domain/server';
 import * as z from 'zod';
@@ -14,6 +20,11 @@ export const serverAnswerSchema = z.object({
     .describe('The last command that it obeyed'),
   dependsOn: z.array(z.string()).describe('Servers that must run before it'),
   degradedReason: z.string().optional(),
+  redirectTo: z.string().optional().describe('The server that stands in for it when it has failed'),
+  redirect: z
+    .object({ to: z.string(), since: z.string(), who: z.string(), why: z.string() })
+    .optional()
+    .describe('Where its calls go now, when not to itself'),
   transport: z.enum(['stdio', 'http']).optional(),
   source: z.string().optional().describe('The file that configures it, `default`, `built-in` or `api`'),
   definition: z.record(z.string(), z.unknown()).optional().describe('As configured, secrets masked'),
@@ -54,14 +65,14 @@ export type ServerAnswer = z.infer<typeof serverAnswerSchema>;
 /** @param settings of the server in the present configuration */
 export function serverAnswer({ view, restarts }: KnownServer, settings: UpstreamSettings | undefined): ServerAnswer {
   const { server, state, transport, source, definition, life, protocolVersion, serverInfo, instructions } = view;
-  const { dependsOn, lastCommand, degradedReason } = view;
+  const { dependsOn, lastCommand, degradedReason, redirectTo, redirect } = view;
   const { catalogue, registeredAt, startedAt, catalogueAt, stoppedReason, lastError } = view;
   const tools = (catalogue?.tools ?? []).map((tool) => ({
     name: tool.name,
     ...(typeof tool['title'] === 'string' && { title: tool['title'] }),
     ...(typeof tool['description'] === 'string' && { description: tool['description'] }),
     definitionHash: catalogue?.definitionHashes[tool.name],
-    safetyClass: safetyClassOf(tool, settings, view.toolClasses),
+    safetyClass: safetyClassOf(tool, settings, view.toolClasses, settings?.peer && statedClassOf(tool)),
   }));
   return {
     name: server,
@@ -70,6 +81,8 @@ export function serverAnswer({ view, restarts }: KnownServer, settings: Upstream
     lastCommand: lastCommand && { ...lastCommand },
     dependsOn: [...dependsOn],
     degradedReason,
+    redirectTo,
+    redirect: redirect && { ...redirect },
     transport,
     source,
     definition,
