@@ -56,6 +56,28 @@ export const serverInstanceSchema = z.strictObject({
 export type InstanceSpec = z.infer<typeof serverInstanceSchema>;
 const MAX_INSTANCES = 100;
 
+/** What is done about a server that has failed, beyond starting it again. */
+export const recoverySchema = z
+  .strictObject({
+    /** `restart`: it is started again, and nothing else; `redirect`: its calls go to another server meanwhile. */
+    strategy: z.enum(['restart', 'redirect'], { error: 'must be one of: restart, redirect' }).default('restart'),
+    /** The server that stands in for it: it has the same tools. */
+    redirectTo: z.string().regex(SERVER_NAME).optional(),
+    /** How long it has failed before its calls go there. */
+    redirectAfterMs: duration.default(1_000),
+    /** How long it has to be well before its calls come back. */
+    wellForMs: duration.default(10_000),
+    /** Starts in a row that fail before a cool-down; `signalbox.tool-executor.restart.maxAttempts` when absent. */
+    maxAttempts: z.number().int().min(1).max(1_000).optional(),
+    /** How long it is left alone then; `signalbox.tool-executor.restart.cooldownMs` when absent. */
+    cooldownMs: duration.optional(),
+  })
+  .refine(({ strategy, redirectTo }) => (strategy === 'redirect') === (redirectTo !== undefined), {
+    path: ['redirectTo'],
+    error: 'goes with strategy "redirect", and is needed there',
+  });
+export type RecoverySettings = z.infer<typeof recoverySchema>;
+
 /** Signalbox's own settings of one upstream server, under the key `signalbox` of its entry. Times in milliseconds. */
 export const upstreamSettingsSchema = z
   .strictObject({
@@ -99,6 +121,8 @@ export const upstreamSettingsSchema = z
       .prefault({}),
     /** For servers with several instances; the defaults of {@link balancingSchema} when absent. */
     balancing: balancingSchema.optional(),
+    /** What is done when it has failed; the defaults of {@link recoverySchema} when absent. */
+    recovery: recoverySchema.optional(),
     /** The server is another Signalbox: the two share their catalogues, and calls go across (federation). */
     peer: z
       .strictObject({

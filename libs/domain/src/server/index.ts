@@ -5,4 +5,5 @@ export * from './health.js';
 export * from './lifecycle-diagram.js';
 export * from './lifecycle-plan.js';
 export * from './lifecycle.js';
+export * from './redirect.js';
 export * from './server-view.js';

@@ -1,6 +1,7 @@
 import type { EventData, RecordedEvent, ServerCommandName } from '@signalbox/contracts';
 import { withToolClass, type ToolClasses } from '../call/safety-class.js';
 import { catalogueDecider, type Catalogue, type CatalogueState } from './catalogue.js';
+import { isUp, redirectRuleOf } from './redirect.js';
 import { evolveLifecycle, stateOf, UNBORN, type Lifecycle, type ServerState } from './lifecycle.js';
 
 export interface ServerFailure {
@@ -31,7 +32,14 @@ export interface ServerView {
   readonly registeredAt?: string;
   /** Names of servers that must run before it. */
   readonly dependsOn: readonly string[];
+  /** The server that stands in for it when it has failed. */
+  readonly redirectTo?: string | undefined;
   readonly life: Lifecycle;
+  /** Since when it can take calls, or has failed; absent where neither is so. */
+  readonly upSince?: string | undefined;
+  readonly failedSince?: string | undefined;
+  /** Where its calls go now, if not to itself. */
+  readonly redirect?: { readonly to: string; readonly since: string; readonly who: string; readonly why: string };
   /** The last command that it obeyed. */
   readonly lastCommand?: LastCommand;
   /** Why it is degraded; absent when it is well. */
@@ -62,12 +70,21 @@ export function evolveServer(server: ServerView | undefined, event: RecordedEven
       const { server: name, who: _who, why: _why, ...registered } = event.data;
       const before = of(server, name);
       const dependsOn = dependenciesIn(registered.definition);
-      return at(event, lived({ ...before, ...registered, dependsOn, registeredAt: event.time }, event));
+      const redirectTo = redirectRuleOf(registered.definition)?.to;
+      return at(event, lived({ ...before, ...registered, dependsOn, redirectTo, registeredAt: event.time }, event));
     }
     case 'server.removed': {
-      const { lastCommand: _gone, ...before } = of(server, event.data.server);
+      const { lastCommand: _gone, redirect: _end, ...before } = of(server, event.data.server);
       // another server may take its name, whose tools are others
       return at(event, lived({ ...before, toolClasses: {} }, event));
+    }
+    case 'server.redirected': {
+      const { server: name, ...redirect } = event.data;
+      return at(event, { ...of(server, name), redirect: { ...redirect, since: event.time } });
+    }
+    case 'server.redirect_ended': {
+      const { redirect: _over, ...before } = of(server, event.data.server);
+      return at(event, before);
     }
     case 'server.tool.classified': {
       const { server: name, tool, class: wanted } = event.data;
@@ -130,7 +147,10 @@ function at(event: RecordedEvent, server: ServerView): ServerView {
 
 function lived(server: ServerView, event: RecordedEvent): ServerView {
   const life = evolveLifecycle(server.life, event);
-  return { ...server, life, state: stateOf(life) };
+  const state = stateOf(life);
+  const upSince = isUp(state) ? (server.upSince ?? event.time) : undefined;
+  const failedSince = state === 'failed' ? (server.failedSince ?? event.time) : undefined;
+  return { ...server, life, state, upSince, failedSince };
 }
 
 function dependenciesIn(definition: EventData<'server.registered'>['definition']): readonly string[] {

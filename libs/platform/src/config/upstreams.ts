@@ -1,6 +1,7 @@
 import {
   balancingSchema,
   ENTRY_KINDS,
+  recoverySchema,
   SERVER_NAME,
   upstreamEntrySchema,
   upstreamSettingsSchema,
@@ -20,6 +21,7 @@ const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   signalbox: Object.keys(settingsShape),
   pool: Object.keys(settingsShape.pool.unwrap().shape),
   balancing: Object.keys(balancingSchema.shape),
+  recovery: Object.keys(recoverySchema.shape),
 };
 
 export interface Upstreams {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ServersModule } from '../servers/servers.module.js';
 import { DefinitionCheck } from './definition-check.js';
 import { LifecycleController } from './lifecycle.controller.js';
+import { RedirectRecovery } from './redirect-recovery.js';
 import { ServerCommander } from './server-commander.js';
 import { ServerDefiner } from './server-definer.js';
 import { ServerWriter } from './server-writer.js';
@@ -10,7 +11,7 @@ import { ServerWriter } from './server-writer.js';
 @Module({
   imports: [ServersModule],
   controllers: [LifecycleController],
-  providers: [DefinitionCheck, ServerWriter, ServerDefiner, ServerCommander],
+  providers: [DefinitionCheck, ServerWriter, ServerDefiner, ServerCommander, RedirectRecovery],
   exports: [ServerWriter, ServerDefiner],
 })
 export class LifecycleModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { API_SOURCE, createEvent, discoveredBy, type UpstreamDefinition } from '@signalbox/contracts';
-import { checkDependencies, checkRemoval } from '@signalbox/domain/server';
+import { checkDependencies, checkRedirect, checkRemoval } from '@signalbox/domain/server';
 import { ProblemException } from '@signalbox/nest-kit';
 import { isDeepStrictEqual } from 'node:util';
 import { DefinitionCheck } from './definition-check.js';
@@ -47,6 +47,7 @@ export class ServerDefiner {
       const isNew = known === undefined || !known.life.exists;
       if (!isNew && mustBeNew) throw taken(name, known.source);
       orProblem(() => checkDependencies(name, definition.settings.dependsOn, this.writer.lives()));
+      orProblem(() => checkRedirect(name, definition.settings.recovery?.redirectTo, this.writer.lives()));
       const kept = keptDefinition(entry, definition);
       const isSame = !isNew && isDeepStrictEqual(known.definition, kept);
       if (isSame && known.source === source) return false;

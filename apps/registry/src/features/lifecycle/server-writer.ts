@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type NewEvent } from '@signalbox/contracts';
-import type { KnownLife } from '@signalbox/domain/server';
+import type { KnownLife, ServerView } from '@signalbox/domain/server';
 import { InjectEventLog, ProblemException } from '@signalbox/nest-kit';
 import { VersionConflictError } from '@signalbox/ports';
 import { EventLog } from '@signalbox/runtime';
@@ -56,7 +56,7 @@ export class ServerWriter {
   }
 
   /** All servers as others depend on them. */
-  lives(): ReadonlyMap<string, KnownLife> {
+  lives(): ReadonlyMap<string, KnownLife & Pick<ServerView, 'redirectTo'>> {
     return new Map(this.views.all().map(({ view }) => [view.server, view]));
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDefinedInLog, upstreamSettingsSchema, type UpstreamSettings } from '@signalbox/contracts';
-import { cycleText, dependencyOrder } from '@signalbox/domain/server';
+import { cycleText, dependencyOrder, redirectCycle } from '@signalbox/domain/server';
 import { InjectConfig } from '@signalbox/nest-kit';
 import type { ConfigProblem, ConfigSource } from '@signalbox/ports';
 import { serverAnswer, type ServerAnswer } from './server-answer.js';
@@ -40,7 +40,7 @@ export class ServerCatalogue {
           : [{ path: `mcpServers.${server}.signalbox.dependsOn`, message: `there is no server ${name}` }],
       ),
     );
-    return [...this.config.problems, ...cycles, ...missing];
+    return [...this.config.problems, ...cycles, ...missing, ...redirectProblems(there)];
   }
 
   #answer(known: KnownServer): ServerAnswer {
@@ -51,4 +51,17 @@ export class ServerCatalogue {
     if (!isDefinedInLog(source)) return this.config.servers.find(({ name }) => name === server)?.settings;
     return upstreamSettingsSchema.safeParse(definition?.['signalbox']).data;
   }
+}
+
+/** Stand-ins that do not exist, and those that would stand in for each other: none of these is used. */
+function redirectProblems(there: readonly KnownServer[]): ConfigProblem[] {
+  const byName = new Map(there.map(({ view }) => [view.server, view]));
+  return there.flatMap(({ view: { server, redirectTo } }) => {
+    if (redirectTo === undefined) return [];
+    const path = `mcpServers.${server}.signalbox.recovery.redirectTo`;
+    if (!byName.has(redirectTo)) return [{ path, message: `there is no server ${redirectTo}` }];
+    const cycle = redirectCycle(server, (name) => byName.get(name));
+    if (!cycle) return [];
+    return [{ path, message: `servers stand in for each other, so that none of them does: ${cycleText(cycle)}` }];
+  });
 }

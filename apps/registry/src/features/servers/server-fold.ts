@@ -2,7 +2,14 @@ import type { RecordedEvent, ServerExecutorState } from '@signalbox/contracts';
 import { evolveServer, type ServerView } from '@signalbox/domain/server';
 
 /** What the registry writes of a server. */
-const OWN_TYPES = new Set(['server.registered', 'server.removed', 'server.commanded', 'server.tool.classified']);
+const OWN_TYPES = new Set([
+  'server.registered',
+  'server.removed',
+  'server.commanded',
+  'server.tool.classified',
+  'server.redirected',
+  'server.redirect_ended',
+]);
 
 /** Patterns of all events that tell of a server. */
 export const SERVER_EVENTS = ['server.#', 'catalogue.changed', 'tool.definition.changed'] as const;
