@@ -33,6 +33,8 @@ export type AttemptCommand =
       readonly tool: string;
       readonly executor: string;
       readonly waitedMs: number;
+      /** It runs beside the attempt before it. */
+      readonly hedge?: true;
     })
   | (OfAttempt & {
       readonly kind: 'progress';
@@ -42,7 +44,12 @@ export type AttemptCommand =
     })
   | (Ending & { readonly kind: 'complete'; readonly result: unknown; readonly isError: boolean })
   | (Ending & { readonly kind: 'fail'; readonly error: RpcError; readonly retryable: boolean })
-  | (Ending & { readonly kind: 'cancel'; readonly reason?: string })
+  | (Ending & {
+      readonly kind: 'cancel';
+      readonly reason?: string;
+      /** The attempt beside it that answered first. */
+      readonly overtakenBy?: number;
+    })
   | (Ending & { readonly kind: 'expire'; /** RFC 3339. */ readonly deadline: string })
   | (Ending & { readonly kind: 'lose'; /** Why nobody knows what happened. */ readonly reason: string });
 

@@ -20,7 +20,7 @@ export function isCallOutcome(event: { readonly type: string }): event is CallOu
 /** What whoever asked for a call is to hear, as far as the log has it. */
 export interface CallAnswer {
   readonly requested: RecordedEvent<'tool.call.requested'> | undefined;
-  /** The first outcome of the newest attempt. */
+  /** That of the attempt that completed, whichever it was; else the first outcome of the newest attempt. */
   readonly outcome: CallOutcomeEvent | undefined;
   readonly newestAttempt: number;
 }
@@ -33,6 +33,10 @@ export function evolveAnswer(answer: CallAnswer, event: RecordedEvent): CallAnsw
   const isOutcome = isCallOutcome(event);
   if (!isOutcome && event.type !== 'tool.call.started') return answer;
   const { attempt } = event.data;
+  const newestAttempt = Math.max(attempt, answer.newestAttempt);
+  // what was hedged has two attempts at a time: a result ends the call, whichever brings it
+  if (answer.outcome?.type === 'tool.call.completed') return { ...answer, newestAttempt };
+  if (event.type === 'tool.call.completed') return { ...answer, newestAttempt, outcome: event };
   if (attempt < answer.newestAttempt) return answer;
   const before = attempt === answer.newestAttempt ? answer.outcome : undefined;
   return { ...answer, newestAttempt: attempt, outcome: before ?? (isOutcome ? event : undefined) };

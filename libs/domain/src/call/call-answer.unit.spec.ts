@@ -47,7 +47,17 @@ describe('the answer of a call', () => {
   it('is that of the newest attempt', () => {
     const done = completed(2, 'again');
     expect(outcomeAt(0, requested('read'), started(1), started(2), done, lost(1, 0))).toBe(done);
-    expect(outcomeAt(0, requested('read'), completed(1, 'x'), started(2))).toBeUndefined();
+    expect(outcomeAt(0, requested('read'), lost(1, 0), started(2))).toBeUndefined();
+  });
+
+  it('is the result of a hedged call, whichever attempt brings it', () => {
+    const overtaken = (attempt: number) =>
+      recorded('tool.call.cancelled', { callId, attempt, overtakenBy: 3 - attempt, durationMs: 1 });
+    for (const faster of [1, 2]) {
+      const done = completed(faster, 'x');
+      const events = [requested('read'), started(1), started(2), done, overtaken(3 - faster)];
+      expect(outcomeAt(0, ...events)).toBe(done);
+    }
   });
 
   it('is a loss only when no other attempt follows it soon, or may follow it at all', () => {

@@ -7,6 +7,8 @@ export interface AttemptView {
   readonly attempt: number;
   readonly state: CallState;
   readonly executor?: string;
+  /** It ran beside the attempt before it. */
+  readonly hedge?: true;
   /** RFC 3339. */
   readonly startedAt?: string;
   readonly waitedMs?: number;
@@ -111,9 +113,9 @@ function withAttempt(call: CallView, event: AttemptStory): CallView {
 function evolveAttempt(attempt: AttemptView, event: AttemptStory): AttemptView {
   switch (event.type) {
     case 'tool.call.started': {
-      const { executor, waitedMs } = event.data;
+      const { executor, waitedMs, hedge } = event.data;
       const state = attempt.state === 'requested' ? 'running' : attempt.state;
-      return { ...attempt, state, executor, waitedMs, startedAt: event.time };
+      return { ...attempt, state, executor, waitedMs, startedAt: event.time, ...(hedge && { hedge }) };
     }
     case 'tool.call.progressed': {
       const { progress, total, message } = event.data;
@@ -136,9 +138,9 @@ function outcomeOf(event: CallEvent): AttemptOutcome {
   return event.type.slice('tool.call.'.length) as AttemptOutcome;
 }
 
-/** The call is where its last attempt is. */
+/** The call is where the attempt is that completed it, else where its last attempt is: one that was hedged has two at a time. */
 function summarise(call: CallView): CallView {
-  const last = call.attempts.at(-1);
+  const last = call.attempts.find(({ state }) => state === 'completed') ?? call.attempts.at(-1);
   const startedAt = call.attempts.find((attempt) => attempt.startedAt !== undefined)?.startedAt;
   const ended = last?.endedAt !== undefined ? last : undefined;
   const totalMs =
@@ -146,7 +148,7 @@ function summarise(call: CallView): CallView {
   return {
     ...call,
     state: last?.state ?? 'requested',
-    executor: call.attempts.findLast(({ executor }) => executor !== undefined)?.executor,
+    executor: last?.executor ?? call.attempts.findLast(({ executor }) => executor !== undefined)?.executor,
     startedAt,
     endedAt: ended?.endedAt,
     durationMs: ended?.durationMs,

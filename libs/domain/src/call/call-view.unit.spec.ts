@@ -52,6 +52,9 @@ const failed = (attempt: number, ms: number) =>
     byExecutor(ms),
   );
 
+const overtaken = (attempt: number, ms: number) =>
+  recorded('tool.call.cancelled', { callId, attempt, overtakenBy: 3 - attempt, durationMs: 3 }, byExecutor(ms));
+
 const fold = (events: readonly RecordedEvent[]): CallView | undefined =>
   events.reduce<CallView | undefined>(evolveCall, undefined);
 
@@ -191,4 +194,15 @@ describe('evolveCall', () => {
     const call = fold([requested]);
     expect(evolveCall(call, recorded('session.closed', { sessionId: 's1', reason: 'idle' }))).toBe(call);
   });
+});
+
+it.each([1, 2])('a hedged call is where the attempt is that completed it: %i', (faster) => {
+  const own = [started(1, 1), started(2, 5), completed(faster, 9), overtaken(3 - faster, 10)];
+  for (const events of interleavings<RecordedEvent>([requested], own)) {
+    const view = fold(events)!;
+    expect(view).toMatchObject({ state: 'completed', durationMs: 8, startedAt: at(1), endedAt: at(9) });
+    expect(view.attempts.map(({ state }) => state)).toEqual(
+      faster === 1 ? ['completed', 'cancelled'] : ['cancelled', 'completed'],
+    );
+  }
 });

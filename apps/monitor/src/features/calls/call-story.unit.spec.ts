@@ -104,4 +104,19 @@ describe('tellCall', () => {
     ).toBe(undefined);
     expect(tellCall('another', [requested])).toBe(undefined);
   });
+
+  it.each([1, 2])('tells of a hedged call what the attempt brought that was faster: %i', (faster) => {
+    const own = { callId: '01CALL', server: 'files', tool: 'read', waitedMs: 5 };
+    const events = [
+      requested,
+      recorded('tool.call.started', { ...own, attempt: 1, executor: 'e-1' }, at(1)),
+      recorded('tool.call.started', { ...own, attempt: 2, executor: 'e-1', hedge: true }, at(2)),
+      recorded('tool.call.completed', { ...ids, attempt: faster, result: 'x', isError: false, durationMs: 7 }, at(3)),
+      recorded('tool.call.cancelled', { ...ids, attempt: 3 - faster, overtakenBy: faster, durationMs: 9 }, at(4)),
+    ];
+    const story = tellCall('01CALL', events);
+    expect(story).toMatchObject({ state: 'completed', isError: false, result: 'x' });
+    expect(story!.times).toMatchObject({ outcome: at(3).time, runningMs: 7, waitingMs: 5 });
+    expect(story!.attempts[2 - faster]).toMatchObject({ attempt: 3 - faster, state: 'cancelled' });
+  });
 });

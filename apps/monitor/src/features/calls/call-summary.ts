@@ -59,16 +59,25 @@ export function foldCall(call: CallSummary | undefined, event: CallEvent): CallS
     const requested = { server, tool, calledAs, principal, via, safetyClass, requestedAt: event.time };
     return { ...known, ...requested, ...(traceId === undefined ? {} : { traceId }) };
   }
-  if (type === 'tool.call.progressed' || data.attempt < known.attempt) return known;
+  if (type === 'tool.call.progressed') return known;
+  // a hedged call has two attempts at a time: it is the one that completes it that counts, whichever that is
+  if (type !== 'tool.call.completed' && (data.attempt < known.attempt || isOverBy(known, data.attempt))) return known;
   const isNewAttempt = data.attempt > known.attempt;
   if (type === 'tool.call.started') {
     const { server, tool, attempt, waitedMs } = data;
-    const started = { server, tool, attempt, waitedMs, startedAt: event.time };
+    // the call began with the attempt before it, which still runs
+    const times = data.hedge && known.startedAt !== undefined ? {} : { waitedMs, startedAt: event.time };
+    const started = { server, tool, attempt, ...times };
     if (!isNewAttempt && known.finishedAt !== undefined) return { ...known, ...started };
     return { ...withoutOutcome(known), ...started, state: 'running' };
   }
   const base = isNewAttempt ? withoutStart(withoutOutcome(known)) : withoutOutcome(known);
   return { ...base, attempt: data.attempt, finishedAt: event.time, durationMs: data.durationMs, ...outcomeOf(event) };
+}
+
+/** Whether another attempt has completed the call. */
+function isOverBy({ state, attempt }: CallSummary, other: number): boolean {
+  return state === 'completed' && attempt !== other;
 }
 
 type Outcome = Pick<CallSummary, 'state' | 'isError' | 'error'>;

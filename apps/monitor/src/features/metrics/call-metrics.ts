@@ -71,6 +71,8 @@ export class CallMetrics {
     if (type === 'tool.call.requested' || type === 'tool.call.started')
       return this.#running.start(data.callId, data.server);
     if (!OUTCOMES.has(type)) return;
+    // the call has ended with the attempt that was faster
+    if (type === 'tool.call.cancelled' && data.overtakenBy !== undefined) return;
     const { callId, durationMs } = data as { callId: string; durationMs: number };
     const server = this.#label(this.#running.end(callId) ?? 'unknown');
     const toolError = type === 'tool.call.completed' && data.isError;

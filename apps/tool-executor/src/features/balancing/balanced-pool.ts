@@ -70,6 +70,13 @@ export class BalancedPool implements ConnectionPool {
     return this.#instances.some(({ state }) => state !== 'down');
   }
 
+  /** Whether one that is none of these is well and takes requests. */
+  hasOther(avoided: ReadonlySet<string>): boolean {
+    const now = this.deps.clock.now();
+    const { maxInFlight } = this.#settings;
+    return this.#instances.some((one) => !avoided.has(one.id) && one.isFit(now) && one.inFlight < maxInFlight);
+  }
+
   /** Begins to look after the instances. */
   begin(): void {
     if (this.#begun || this.#closed) return;

@@ -50,6 +50,11 @@ export class Instance {
     return state === 'closed' || (state === 'half_open' && !this.#isTried);
   }
 
+  /** Whether nothing is known against it. */
+  isFit(now: number): boolean {
+    return this.state === 'up' && this.ejectedUntil <= now && this.letsThrough(now);
+  }
+
   take(): void {
     this.inFlight++;
     if (this.#breaker.state === 'half_open') this.#isTried = true;

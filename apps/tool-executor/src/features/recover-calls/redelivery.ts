@@ -73,7 +73,13 @@ export class Redelivery {
         continue;
       }
       if (record.outcome) {
-        if (!this.#mayFollow(record, call)) return recordedReply(record.outcome, this.#payloads);
+        const { outcome } = record;
+        const faster = outcome.type === 'tool.call.cancelled' ? outcome.data.overtakenBy : undefined;
+        if (faster !== undefined && faster > attempt) {
+          attempt = faster;
+          continue;
+        }
+        if (!this.#mayFollow(record, call)) return recordedReply(outcome, this.#payloads);
         attempt++;
         continue;
       }

@@ -56,13 +56,21 @@ export class AttemptLog {
   ) {}
 
   /**
+   * @param isHedge it runs beside the attempt before it
    * @param isQueued the call does not wait for it: a log that is away gets it later
    * @throws ClaimConflictError when another executor, or the gateway, has the attempt
    * @throws StoreUnavailableError when the log does not answer in time
    */
-  started(server: string, waitedMs: number, isQueued = false): Promise<AppendResult> {
+  started(server: string, waitedMs: number, isQueued = false, isHedge = false): Promise<AppendResult> {
     const { executor } = this.options;
-    this.#start = this.#decide({ kind: 'start', server, tool: this.call.tool, executor, waitedMs });
+    this.#start = this.#decide({
+      kind: 'start',
+      server,
+      tool: this.call.tool,
+      executor,
+      waitedMs,
+      ...(isHedge ? { hedge: true } : {}),
+    });
     return this.#append('started', this.#start, true, isQueued);
   }
 

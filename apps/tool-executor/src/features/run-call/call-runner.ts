@@ -46,7 +46,7 @@ export class CallRunner {
     const start = async () => {
       startedAt = performance.now();
       const waitedMs = Math.max(0, this.context.ports.clock.now() - call.requestedAt);
-      await this.#write(attempt, attempt.started(server.name, waitedMs, isQueued), isQueued);
+      await this.#write(attempt, attempt.started(server.name, waitedMs, isQueued, request.isHedge), isQueued);
       isSent = true;
     };
     let ending: { outcome: Outcome; reply: ExecuteReply };
@@ -64,6 +64,10 @@ export class CallRunner {
       ending = await this.#failed(request, failure, startedAt !== undefined, since(startedAt));
       // the call has waited for the log long enough
       if (isLogAway) return this.#end(attempt, ending, true);
+    }
+    if (request.race) {
+      const faster = await request.race.overtaken(request, ending.reply.ok);
+      if (faster) ending = this.#cancelled(request, 'another attempt answered first', since(startedAt), faster);
     }
     return this.#end(attempt, ending, isQueued && startedAt !== undefined);
   }
@@ -146,10 +150,12 @@ export class CallRunner {
     return { outcome: { kind: 'fail', error, retryable: failure.retryable, durationMs } as const, reply };
   }
 
-  #cancelled(request: RunningRequest, message: string, durationMs: number) {
+  #cancelled(request: RunningRequest, message: string, durationMs: number, faster?: RunningRequest) {
     const reason = request.cancelled ?? message;
     const reply = refusal(rpcError(ErrorCode.ConnectionClosed, `cancelled: ${reason}`), false);
-    return { outcome: { kind: 'cancel', reason: this.#clean(reason), durationMs } as const, reply };
+    const overtakenBy = faster?.command.call?.attempt;
+    const overtaken = overtakenBy === undefined ? {} : { overtakenBy };
+    return { outcome: { kind: 'cancel', reason: this.#clean(reason), ...overtaken, durationMs } as const, reply };
   }
 
   #expired(request: RunningRequest, durationMs: number) {

@@ -6,10 +6,10 @@ import type { Consumer, Delivery, Settlement, Tracer } from '@signalbox/ports';
 import type { ExecutorConfig } from '../../config.js';
 import { InjectExecutorConfig } from '../../executor-config.module.js';
 import { Redelivery } from '../recover-calls/redelivery.js';
-import { RetryBudget } from '../recover-calls/retry-budget.js';
 import type { UpstreamServer } from '../connections/upstream-server.js';
 import { UpstreamServers } from '../connections/upstream-servers.js';
 import { CallRunner } from './call-runner.js';
+import { Hedging } from './hedging.js';
 import { MessageRelay } from './message-relay.js';
 import { RequestForwarder } from './request-forwarder.js';
 import { RunningRequest } from './running-request.js';
@@ -26,11 +26,11 @@ const LAST_WORDS_MS = 1_000;
 @Injectable()
 export class Executors {
   constructor(
+    readonly hedging: Hedging,
     readonly calls: CallRunner,
     readonly forwarder: RequestForwarder,
     readonly relay: MessageRelay,
     readonly redelivery: Redelivery,
-    readonly budget: RetryBudget,
   ) {}
 }
 
@@ -81,7 +81,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
 
   async #handle(server: UpstreamServer, delivery: Delivery): Promise<Settlement> {
     const command = delivery.body as ExecuteCommand;
-    const { calls, forwarder, relay, budget } = this.executors;
+    const { hedging, forwarder, relay } = this.executors;
     const request = this.#requestOf(server, delivery, command);
     // what the first delivery runs stays in the list: it is the one to be cancelled
     if (command.call && this.running.get(command.requestId)) return this.#recover(server, delivery, request);
@@ -89,9 +89,9 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     try {
       if (!command.call) answer(delivery, request, await forwarder.forward(server, request));
       else {
-        budget.earn();
+        hedging.budget.earn();
         const isNew = delivery.attempt === 1;
-        const reply = isNew ? await calls.run(server, request) : undefined;
+        const reply = isNew ? await hedging.run(server, request) : undefined;
         if (reply) answer(delivery, request, reply);
         else return await this.#recover(server, delivery, request);
       }

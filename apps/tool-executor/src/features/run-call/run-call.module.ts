@@ -6,6 +6,7 @@ import { AttemptLogs } from './attempt-logs.js';
 import { BackgroundAppends } from './background-appends.js';
 import { CallRunner } from './call-runner.js';
 import { ExecuteConsumer, Executors } from './execute-consumer.js';
+import { Hedging } from './hedging.js';
 import { MessageRelay } from './message-relay.js';
 import { RequestForwarder } from './request-forwarder.js';
 import { Resending } from './resending.js';
@@ -24,6 +25,7 @@ import { UpstreamSender } from './upstream-sender.js';
     Resending,
     UpstreamSender,
     CallRunner,
+    Hedging,
     RequestForwarder,
     TaskQuestions,
     MessageRelay,

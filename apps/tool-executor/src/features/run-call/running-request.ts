@@ -10,6 +10,7 @@ import {
 import type { Span } from '@signalbox/ports';
 import type { Responder } from '../connections/reverse-requests.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
+import type { Race } from './race.js';
 import type { AttemptLog } from './attempt-log.js';
 
 /** One request in hand, from its command to its reply. Also the options under which it is sent, so that no further object is needed. */
@@ -27,6 +28,14 @@ export class RunningRequest implements UpstreamRequestOptions {
   redelivered = false;
   /** Instances that it was sent to and that did not answer; set by the second try. */
   avoided: Set<string> | undefined;
+  /** The attempts beside it, where there are some. */
+  race: Race | undefined;
+  /** The attempts that were begun beside this one, the first. */
+  twins: RunningRequest[] | undefined;
+  /** It runs beside the attempt before it. */
+  isHedge = false;
+  /** The server has asked its client something: a second run would ask it again. */
+  hasAsked = false;
   /** Why it was cancelled. */
   cancelled: string | undefined;
   /** Questions to the client that wait for its answer. */
@@ -44,12 +53,15 @@ export class RunningRequest implements UpstreamRequestOptions {
   ) {}
 
   onMessage(message: Inbound): void {
+    if ('id' in message) this.hasAsked = true;
     if (this.pooled) this.relay(this, this.pooled.connection, message);
   }
 
   cancel(reason: string): void {
     this.cancelled ??= reason;
     this.pooled?.connection.cancel(this, reason);
+    // unless one of them has answered, which is why this one is no longer wanted
+    if (this.twins && !this.race?.winner) for (const twin of this.twins) twin.cancel(reason);
     for (const giveUp of this.#asking ?? []) giveUp(new CancelledError(reason));
   }
 
@@ -71,6 +83,7 @@ export class RunningRequest implements UpstreamRequestOptions {
       waiting.add(giveUp);
       const from = { respond: (_id: unknown, outcome: RpcOutcome) => (done(), resolve(outcome)) };
       const message = { jsonrpc: '2.0', id: ++this.#lastQuestion, method, params } as Inbound;
+      this.hasAsked = true;
       this.relay(this, from, message);
     });
   }
