@@ -13,6 +13,11 @@ export class PassingMap<K, V> {
     return this.#entries.size;
   }
 
+  /** The key that has been here for longest. */
+  get oldest(): K | undefined {
+    return this.#entries.keys().next().value;
+  }
+
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }

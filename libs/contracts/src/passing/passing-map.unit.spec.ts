@@ -18,6 +18,7 @@ describe('PassingMap', () => {
   it('replaces a value in its place', () => {
     const map = new PassingMap<string, number>().set('a', 1).set('b', 2).set('a', 3);
     expect(map.values()).toEqual([3, 2]);
+    expect(map.oldest).toBe('a');
     expect(map.size).toBe(2);
   });
 

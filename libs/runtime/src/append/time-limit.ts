@@ -1,3 +1,5 @@
+import { PassingList } from '@signalbox/contracts';
+
 interface Waiting {
   readonly until: number;
   giveUp(): void;
@@ -6,7 +8,7 @@ interface Waiting {
 /** Lets many promises wait for at most the same time, with one timer for all of them. */
 export class TimeLimit {
   /** In the order of their ends. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new PassingList<Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param ms how long each may take, milliseconds */
@@ -19,15 +21,15 @@ export class TimeLimit {
   race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = { until: performance.now() + this.ms, giveUp: () => reject(this.late()) };
-      this.#waiting.add(waiting);
+      const place = this.#waiting.add(waiting);
       if (this.#timer === undefined) this.#timer = setTimeout(() => this.#sweep(), this.ms);
       work.then(
         (value) => {
-          this.#waiting.delete(waiting);
+          this.#waiting.remove(place);
           resolve(value);
         },
         (error: unknown) => {
-          this.#waiting.delete(waiting);
+          this.#waiting.remove(place);
           reject(error as Error);
         },
       );
@@ -37,12 +39,12 @@ export class TimeLimit {
   #sweep(): void {
     const now = performance.now();
     this.#timer = undefined;
-    for (const waiting of this.#waiting) {
+    for (let waiting = this.#waiting.oldest; waiting; waiting = this.#waiting.oldest) {
       if (waiting.until > now) {
         this.#timer = setTimeout(() => this.#sweep(), waiting.until - now);
         return;
       }
-      this.#waiting.delete(waiting);
+      this.#waiting.shift();
       waiting.giveUp();
     }
   }

@@ -7,7 +7,8 @@ import { InjectMonitorConfig } from '../../monitor-config.module.js';
 import { CallMetrics } from './call-metrics.js';
 
 const FOLLOW_BATCH = 500;
-const FOLLOW_COALESCE_MS = 100;
+/** Often enough for the store to have the commits in memory still, however many calls there are. */
+const FOLLOW_COALESCE_MS = 50;
 const MAX_DEAD_LETTERS_COUNTED = 1000;
 
 /** Product metrics beside the default ones: counted from the log as it grows, gauges read when they are asked for. */

@@ -4,6 +4,7 @@ import type { ExecutorConfig } from '../../config.js';
 import { OpenCalls, type Requested } from './open-calls.js';
 
 const PAGE = 500;
+const FOLLOW_COALESCE_MS = 50;
 const REQUESTED = 'tool.call.requested';
 const ENDINGS: ReadonlySet<string> = new Set([
   'tool.call.completed',
@@ -30,7 +31,8 @@ export class OpenCallsFollower {
     this.#follower = new LogFollower(store, {
       from: () => this.#lookBack(),
       partitions: (name) => name.startsWith('gateway-') || name.startsWith('tool-executor-'),
-      coalesceMs: config.sweepMs / 4,
+      // often enough for the store to have the commits in memory still, however many calls there are
+      coalesceMs: Math.min(FOLLOW_COALESCE_MS, config.sweepMs / 4),
       onCommits: (commits) => this.#hear(commits),
       onError,
     });
@@ -46,13 +48,17 @@ export class OpenCallsFollower {
   }
 
   #hear(commits: readonly Commit[]): void {
-    for (const commit of commits) {
-      if (commit.types.includes(REQUESTED)) {
-        for (const event of decodeCommit(commit)) if (event.type === REQUESTED) this.calls.add(event);
-      }
+    const ended = new Set<string>();
+    for (const { types, correlationId } of commits) {
       // a failure may be that of a lost attempt, which another follows: the log is asked when it is due
-      if (commit.types.some((type) => ENDINGS.has(type))) this.calls.delete(commit.correlationId);
+      if (types.some((type) => ENDINGS.has(type))) ended.add(correlationId);
     }
+    for (const commit of commits) {
+      // most calls end in the batch in which they begin: their arguments need not be looked at
+      if (!commit.types.includes(REQUESTED) || ended.has(commit.correlationId)) continue;
+      for (const event of decodeCommit(commit)) if (event.type === REQUESTED) this.calls.add(event);
+    }
+    for (const callId of ended) this.calls.delete(callId);
   }
 
   /** Where to follow from, when the newest requests before have been added. */

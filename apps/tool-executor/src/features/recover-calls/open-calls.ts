@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@signalbox/contracts';
+import { PassingMap, type RecordedEvent } from '@signalbox/contracts';
 
 export type Requested = RecordedEvent<'tool.call.requested'>;
 
@@ -15,7 +15,7 @@ export interface OpenCall {
 
 /** Calls that were requested and have no outcome yet, as far as heard. Bounded: the oldest makes room. */
 export class OpenCalls {
-  readonly #calls = new Map<string, OpenCall>();
+  readonly #calls = new PassingMap<string, OpenCall>();
 
   constructor(
     private readonly options: { readonly max: number; readonly firstMs: number; readonly maxWaitMs: number },
@@ -37,8 +37,7 @@ export class OpenCalls {
       sendAt: dueAt,
       sendWaitMs: firstMs,
     });
-    if (this.#calls.size <= max) return;
-    for (const oldest of this.#calls.keys()) return void this.#calls.delete(oldest);
+    if (this.#calls.size > max) this.#calls.delete(this.#calls.oldest!);
   }
 
   delete(callId: string): void {

@@ -24,8 +24,8 @@ const COLUMNS =
 export class UnindexedCommits {
   /** The last seq that the index tables have. */
   indexedTo = 0;
-  private readonly commitIds = new Map<string, KnownCommit>();
-  private readonly streams = new Map<string, KnownStream>();
+  private commitIds = new Map<string, KnownCommit>();
+  private streams = new Map<string, KnownStream>();
   private readonly statements: Record<'indexedTo' | 'rest', StatementSync>;
 
   constructor(db: DatabaseSync) {
@@ -57,8 +57,9 @@ export class UnindexedCommits {
 
   /** All commits up to `seq` are in the index tables now. */
   indexed(seq: number): void {
-    this.commitIds.clear();
-    this.streams.clear();
+    // new ones: the tables that a clear() leaves behind would keep these commits alive until the next full collection
+    this.commitIds = new Map();
+    this.streams = new Map();
     this.indexedTo = seq;
   }
 
