@@ -27,6 +27,12 @@ export const registryConfigSchema = z.strictObject({
       catchUpMs: ms(10_000),
     })
     .prefault({}),
+  cluster: z
+    .strictObject({
+      /** Longest time for a command to an instance to be done, unless the command says another. */
+      commandTimeoutMs: ms(60_000),
+    })
+    .prefault({}),
   /** Queries with `asOf`, which read the log from its beginning. */
   asOf: z
     .strictObject({

@@ -40,8 +40,8 @@ export const instanceHeartbeatSchema = z.object({
 });
 export type InstanceHeartbeat = z.infer<typeof instanceHeartbeatSchema>;
 
-/** Queue of one instance, for commands of the leader. */
-export const instanceQueue = (instanceId: string): string => `mcp.instance.${instanceId}`;
+/** Topic of the commands of the leader to one instance: transient messages, since the log says what became of each command. */
+export const instanceCommands = (instanceId: string): string => `command.instance.${instanceId}`;
 
 /** The leader hands a command out. It may come several times; the log says who does it. */
 export interface InstanceCommandMessage {
@@ -57,8 +57,3 @@ export interface InstanceCommandMessage {
   /** RFC 3339. */
   readonly deadline: string;
 }
-
-export type InstanceCommandReply =
-  | { readonly taken: true }
-  /** It is done already, or not to be done any more. */
-  | { readonly taken: false; readonly reason: string };

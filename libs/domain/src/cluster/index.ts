@@ -1,2 +1,3 @@
 export * from './instance-command.js';
 export * from './load-band.js';
+export * from './service-difference.js';

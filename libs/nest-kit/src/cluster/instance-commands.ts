@@ -1,13 +1,12 @@
 import {
   createEvent,
-  instanceQueue,
+  instanceCommands,
   newId,
   type ConfigUpdate,
   type InstanceCommandMessage,
-  type InstanceCommandReply,
   type NewEvent,
 } from '@signalbox/contracts';
-import { VersionConflictError, type Consumer, type Delivery } from '@signalbox/ports';
+import { VersionConflictError, type Consumer } from '@signalbox/ports';
 import type { EventLog } from '@signalbox/runtime';
 import type { ServiceContext } from '../service-context.js';
 
@@ -32,22 +31,22 @@ export class InstanceCommands {
   ) {}
 
   async start(): Promise<void> {
-    const queue = { name: instanceQueue(this.context.instanceId), exclusive: true, prefetch: 1, maxLength: 100 };
-    this.#consumer = await this.context.ports.bus.consume(queue, (delivery) => this.#handle(delivery));
+    const { instanceId, ports } = this.context;
+    // of this run: the queue of one before that is not quite dead yet must not keep this one from its start
+    const name = `mcp.instance.${instanceId}.${this.run}`;
+    const queue = { name, topics: [instanceCommands(instanceId)], exclusive: true, transient: true, prefetch: 1 };
+    this.#consumer = await ports.bus.consume(queue, ({ body }) => this.#handle(body as InstanceCommandMessage));
   }
 
   async stop(): Promise<void> {
     await this.#consumer?.cancel();
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
-    const message = delivery.body as InstanceCommandMessage;
+  async #handle(message: InstanceCommandMessage): Promise<void> {
     const refused = await this.#take(message);
-    const reply: InstanceCommandReply =
-      refused === undefined ? { taken: true } : { taken: false as const, reason: refused };
-    delivery.reply(reply);
     // not within the delivery: a restart waits until all deliveries are settled
     if (refused === undefined) setImmediate(() => void this.#carryOut(message));
+    else this.context.logger?.info({ commandId: message.commandId, reason: refused }, 'a command is not taken');
   }
 
   /** @returns why this instance does not do it */

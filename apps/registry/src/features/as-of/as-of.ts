@@ -4,8 +4,24 @@ import * as z from 'zod';
 
 const timeSchema = z.iso.datetime({ offset: true });
 
-/** The parameter `asOf` of a query. */
-export const asOfQuerySchema = z.object({ asOf: z.string().optional() });
+const text = z.string({ error: 'must be given once' }).optional();
+
+/** The parameter `asOf` of a query, which may be written `as-of` too. */
+export const asOfQuerySchema = z
+  .object({ asOf: text, 'as-of': text })
+  .refine((query) => query.asOf === undefined || query['as-of'] === undefined, 'asOf and as-of are the same: give one')
+  .transform((query) => ({ asOf: query.asOf ?? query['as-of'] }));
+
+/**
+ * `asOf` of a query that has criteria of its own beside it.
+ * @throws ProblemException 400 when it is given twice
+ */
+export function parseAsOfQuery(query: Readonly<Record<'asOf' | 'as-of', unknown>>): string | undefined {
+  const parsed = asOfQuerySchema.safeParse(query);
+  if (parsed.success) return parsed.data.asOf;
+  const detail = parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
+  throw new ProblemException(400, 'Bad Request', { detail });
+}
 
 /** Documents `asOf` of an endpoint. */
 export const ApiAsOf = () =>
@@ -13,7 +29,7 @@ export const ApiAsOf = () =>
     name: 'asOf',
     required: false,
     type: String,
-    description: 'RFC 3339 time: answers as things were then, from the log',
+    description: 'RFC 3339 time: answers as things were then, from the log; `as-of` says the same',
   });
 
 /**

@@ -1,4 +1,7 @@
+import { INSTANCE_HEARTBEAT, newId, type InstanceHeartbeat } from '@signalbox/contracts';
+import { waitFor } from '@signalbox/testing';
 import { describe, expect, it } from 'vitest';
+import { memberForTest } from '../../../test/member.js';
 import { registryForTest } from '../../../test/running-service.js';
 
 describe('GET /cluster', () => {
@@ -25,4 +28,79 @@ describe('GET /cluster', () => {
       { id: 'registry-1' },
     ]);
   });
+
+  it('says who leads, and who led', async () => {
+    const { http } = await registryForTest();
+    const { body } = await http.get('/cluster').expect(200);
+    expect(body.data.leader).toEqual({ instanceId: 'registry-1', isHere: true });
+    const { leader } = await waitFor(async () => {
+      const past = await http.get(`/cluster?as-of=${new Date().toISOString()}`).expect(200);
+      return past.body.data.leader.instanceId !== null && past.body.data;
+    });
+    expect(leader).toEqual({ instanceId: 'registry-1', isHere: true });
+  });
 });
+
+describe('the load of an instance', () => {
+  const member = async (at: { http: Awaited<ReturnType<typeof registryForTest>>['http'] }) => {
+    const { body } = await at.http.get('/services/monitor').expect(200);
+    return body.data[0];
+  };
+
+  it('is what it reported last, and is marked when it reports no more', async () => {
+    const registry = await registryForTest();
+    await memberForTest({ ...registry, heartbeatMs: 60_000 });
+    const shown = await waitFor(async () => {
+      const found = await member(registry);
+      return found.load && found;
+    });
+    expect(shown.load).toEqual({
+      running: 0,
+      queued: 0,
+      capacity: 1_000,
+      eventLoopLagMs: expect.any(Number),
+      memoryBytes: expect.any(Number),
+      at: expect.any(String),
+      startedAt: expect.any(String),
+      stale: false,
+    });
+    expect(shown.load.memoryBytes).toBeGreaterThan(1_000_000);
+    await registry.ports.bus.publish({ id: newId(), type: INSTANCE_HEARTBEAT, body: beat(7, 1, 3) });
+    const stale = await waitFor(async () => {
+      const found = await member(registry);
+      return found.load.stale && found;
+    });
+    expect(stale).toMatchObject({ capacity: { currentLoad: 7 }, load: { running: 7, queued: 3, capacity: 10 } });
+    const { body } = await registry.http.get('/cluster').expect(200);
+    expect(body.data.services.monitor.currentLoad).toBe(7);
+    expect(body.data.instances.find(({ id }: { id: string }) => id === 'monitor-1').load).toEqual(stale.load);
+    const found = await registry.http.get('/services?serviceName=monitor').expect(200);
+    expect(found.body.data).toEqual([stale]);
+  });
+
+  it('is an event when it comes into another band, and not otherwise', async () => {
+    const registry = await registryForTest();
+    const { bus, events } = registry.ports;
+    const say = (running: number) =>
+      bus.publish({ id: newId(), type: INSTANCE_HEARTBEAT, body: beat(running, 60_000) });
+    const bands = async () => {
+      const all = await events.readStream('load-monitor-1');
+      return all.map(({ data }) => (data as { to: string }).to);
+    };
+    for (const running of [1, 2, 3, 9, 1, 9, 9]) await say(running);
+    await waitFor(async () => (await bands()).length === 1);
+    for (const running of [10, 10, 10]) await say(running);
+    await waitFor(async () => (await bands()).length === 2);
+    await bus.publish({ id: newId(), type: INSTANCE_HEARTBEAT, body: beat(10, 1) });
+    await waitFor(async () => (await bands()).length === 3);
+    for (const running of [0, 0]) await say(running);
+    await waitFor(async () => (await bands()).length === 4);
+    expect(await bands()).toEqual(['high', 'full', 'silent', 'normal']);
+  });
+});
+
+function beat(running: number, intervalMs: number, queued = 0): InstanceHeartbeat {
+  const load = { running, queued, capacity: 10, eventLoopLagMs: 0, memoryBytes: 1 };
+  const times = { startedAt: 1, at: Date.now(), intervalMs };
+  return { instanceId: 'monitor-1', serviceName: 'monitor', run: 'r', ...times, load };
+}

@@ -1,27 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { RecordedEvent, ServiceInstance } from '@signalbox/contracts';
-import { InjectDirectory, ProblemException } from '@signalbox/nest-kit';
-import type { ServiceDirectory, ServiceQuery } from '@signalbox/ports';
+import type { ServiceQuery } from '@signalbox/ports';
 import { PastLog } from '../as-of/past-log.js';
 import { InstanceIndex } from './instance-index.js';
 
 /** Service instances as they were, from the log. Load is what was registered: its changes are no events. */
 @Injectable()
 export class PastServices {
-  constructor(
-    @InjectDirectory() private readonly directory: ServiceDirectory,
-    private readonly log: PastLog,
-  ) {}
+  constructor(private readonly log: PastLog) {}
 
   /**
    * @param asOf RFC 3339
-   * @throws ProblemException 501 when the directory does not write to the log; as {@link PastLog.read}
+   * @throws ProblemException as {@link PastLog.read}
    */
   async find(query: ServiceQuery, asOf: string): Promise<ServiceInstance[]> {
-    if (this.directory.isLogged !== true) {
-      const detail = 'asOf: the directory of this profile does not write to the log; /servers has a past';
-      throw new ProblemException(501, 'Not Implemented', { detail });
-    }
     const instances = new Map<string, ServiceInstance>();
     await this.log.read(['service.*'], asOf, (event) => evolveInstances(instances, event));
     const index = new InstanceIndex();

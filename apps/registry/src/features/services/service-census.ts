@@ -40,6 +40,7 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #hasLooked = false;
   #stopped = false;
 
   constructor(
@@ -71,6 +72,16 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
   /** Names of the services that have instances, sorted. */
   names(): string[] {
     return [...this.#watched.keys()].sort();
+  }
+
+  /** Whether the directory has told the instances of every service that it has named so far. */
+  get isComplete(): boolean {
+    return this.#hasLooked && this.#unheard.size === 0;
+  }
+
+  /** All instances that the directory has told, by service name, then id. */
+  all(): ServiceInstance[] {
+    return this.#index.find({});
   }
 
   /** How many instances there are. */
@@ -126,6 +137,7 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
       this.#lookAgain = false;
       const names = new Set((await this.directory.findServices({})).map(({ serviceName }) => serviceName));
       for (const name of names) if (!this.#stopped && !this.#watched.has(name)) this.#watch(name);
+      this.#hasLooked = true;
     } while (this.#lookAgain && !this.#stopped);
   }
 

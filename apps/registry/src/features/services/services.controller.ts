@@ -7,14 +7,18 @@ import * as z from 'zod';
 import type { RegistryConfig } from '../../config.js';
 import { InjectRegistryConfig } from '../../registry-config.module.js';
 import { success, successOf, type Success } from '../../success.js';
-import { ApiAsOf, asOfQuerySchema } from '../as-of/as-of.js';
-import { PastServices } from './past-services.js';
+import { ApiAsOf, asOfQuerySchema, parseAsOfQuery } from '../as-of/as-of.js';
+import { shownLoadSchema } from '../load/load-board.js';
+import { ServiceFinder } from './service-finder.js';
 import { ServiceCensus } from './service-census.js';
 import { parseServiceQuery } from './service-query.js';
 import { instanceOf, registrationSchema, type Registration } from './service-schemas.js';
 
 const oneInstance = successOf(serviceInstanceSchema);
-const manyInstances = successOf(z.array(serviceInstanceSchema));
+const loadedInstance = serviceInstanceSchema.extend({
+  load: shownLoadSchema.optional().describe('As it was reported last; absent for one that reports none'),
+});
+const manyInstances = successOf(z.array(loadedInstance));
 const removed = z.object({ id: z.string() });
 const nameSchema = z.string().min(1).max(200);
 
@@ -26,7 +30,7 @@ export class ServicesController {
     @InjectClock() private readonly clock: Clock,
     private readonly census: ServiceCensus,
     @InjectRegistryConfig() private readonly config: RegistryConfig,
-    private readonly past: PastServices,
+    private readonly finder: ServiceFinder,
   ) {}
 
   @Post()
@@ -86,9 +90,9 @@ export class ServicesController {
   @ApiResponse({ status: 200, description: 'The instances found', standardSchema: manyInstances })
   @ApiResponse({ status: 400, description: 'Problem that names the faulty parameter and what is allowed' })
   async find(@Query() query: Record<string, unknown>): Promise<Success<ServiceInstance[]>> {
-    const { asOf, ...criteria } = query;
-    const parsed = parseServiceQuery(criteria);
-    return success(await (asOf === undefined ? this.census.find(parsed) : this.past.find(parsed, String(asOf))));
+    const { asOf, 'as-of': same, ...criteria } = query;
+    const time = parseAsOfQuery({ asOf, 'as-of': same });
+    return success(await this.finder.find(parseServiceQuery(criteria), time));
   }
 
   @Get(':serviceName')
@@ -99,8 +103,7 @@ export class ServicesController {
     @Param('serviceName', { schema: nameSchema }) name: string,
     @Query({ schema: asOfQuerySchema }) { asOf }: z.infer<typeof asOfQuerySchema>,
   ): Promise<Success<ServiceInstance[]>> {
-    if (asOf !== undefined) return success(await this.past.find({ serviceName: name }, asOf));
-    return success(await this.directory.getInstances(name));
+    return success(await this.finder.instancesOf(name, asOf));
   }
 
   async #isKnown({ id, serviceName }: ServiceInstance): Promise<boolean> {

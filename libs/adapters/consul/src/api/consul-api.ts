@@ -52,6 +52,11 @@ export class ConsulApi {
     await this.request((o) => this.client.agent.check.deregister({ id, ...o }));
   }
 
+  /** Tells a check with a time to live that all is well. */
+  async passCheck(id: string): Promise<void> {
+    await this.request((o) => this.client.agent.check.pass({ id, ...o }));
+  }
+
   /** The services that were registered at this agent, by id; with `id`, at most that one. */
   async agentServices(id?: string): Promise<Readonly<Record<string, ConsulService>>> {
     const filter = id === undefined ? {} : { filter: `ID == ${JSON.stringify(id)}` };
@@ -110,10 +115,18 @@ export class ConsulApi {
     await this.request((o) => this.client.kv.set({ key, value, release: session, ...o }));
   }
 
-  /** @returns the id of the session */
-  async createSession(options: { name: string; ttlMs: number; lockDelayMs: number }): Promise<string> {
-    const { name, ttlMs, lockDelayMs } = options;
-    const session = { name, ttl: `${ttlMs}ms`, lockdelay: `${lockDelayMs}ms`, behavior: 'release' as const };
+  /**
+   * @param options.checks ids of checks: the session ends when one of them is critical
+   * @returns the id of the session
+   */
+  async createSession(options: {
+    name: string;
+    ttlMs: number;
+    lockDelayMs: number;
+    checks: string[];
+  }): Promise<string> {
+    const { name, ttlMs, lockDelayMs, checks } = options;
+    const session = { name, checks, ttl: `${ttlMs}ms`, lockdelay: `${lockDelayMs}ms`, behavior: 'release' as const };
     return (await this.request<{ ID: string }>((o) => this.client.session.create({ ...session, ...o }))).value.ID;
   }
 

@@ -24,7 +24,11 @@ export class ConsulLeaderLock implements LeaderLock {
   constructor(options: ConsulLeaderLockOptions) {
     this.api = new ConsulApi(options);
     this.prefix = options.prefix ?? 'signalbox/leader';
-    this.session = { ttlMs: options.ttlMs ?? 10_000, lockDelayMs: options.lockDelayMs ?? 1_000 };
+    this.session = {
+      ttlMs: options.ttlMs ?? 10_000,
+      lifeSignMs: options.lifeSignMs ?? 6_000,
+      lockDelayMs: options.lockDelayMs ?? 1_000,
+    };
   }
 
   campaign(name: string, instanceId: string, listener: LeadershipListener): Candidacy {

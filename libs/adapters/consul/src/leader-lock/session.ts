@@ -1,9 +1,12 @@
-import type { ConsulApi } from '../api/consul-api.js';
 import { pause } from '../api/blocking-query.js';
+import type { ConsulApi } from '../api/consul-api.js';
+import { LifeSign } from './life-sign.js';
 
 export interface SessionOptions {
-  /** Milliseconds without renewal after which Consul may end a session; default 10 000, the least that it takes. */
+  /** Milliseconds without renewal after which Consul may end a session; default 10 000, the least that it takes. It takes twice as long. */
   readonly ttlMs: number;
+  /** Milliseconds without a sign of life after which Consul ends a session at once; default 6000, at most `ttlMs`. */
+  readonly lifeSignMs: number;
   /** Milliseconds after the loss of a session in which nobody gets its locks; default 1000. */
   readonly lockDelayMs: number;
 }
@@ -22,16 +25,26 @@ export class Session {
   private constructor(
     private readonly api: ConsulApi,
     readonly id: string,
-    private readonly ttlMs: number,
+    private readonly life: LifeSign,
     validFrom: number,
   ) {
     void this.renew(validFrom);
   }
 
-  static async create(api: ConsulApi, name: string, { ttlMs, lockDelayMs }: SessionOptions): Promise<Session> {
+  static async create(
+    api: ConsulApi,
+    name: string,
+    { ttlMs, lockDelayMs, lifeSignMs }: SessionOptions,
+  ): Promise<Session> {
+    const life = await LifeSign.begin(api, name, lifeSignMs);
     const began = performance.now();
-    const id = await api.createSession({ name, ttlMs, lockDelayMs });
-    return new Session(api, id, ttlMs, began);
+    try {
+      const id = await life.watched((checks) => api.createSession({ name, ttlMs, lockDelayMs, checks }));
+      return new Session(api, id, life, began);
+    } catch (error) {
+      await life.end();
+      throw error;
+    }
   }
 
   get lost(): AbortSignal {
@@ -46,23 +59,26 @@ export class Session {
   /** Renews it no more: Consul forgets it some time later. */
   abandon(): void {
     this.ended.abort();
+    void this.life.end();
   }
 
   async destroy(): Promise<void> {
-    this.abandon();
+    this.ended.abort();
     await this.api.destroySession(this.id).catch(() => undefined);
+    await this.life.end();
   }
 
   /** Times are of the last request that was answered, as it was sent: what Consul counts from is later. */
   private async renew(validFrom: number): Promise<void> {
     const { signal } = this.ended;
-    const interval = this.ttlMs / 3;
-    let deadline = validFrom + this.ttlMs * TRUST;
+    const trustedMs = this.life.ttlMs * TRUST;
+    const interval = this.life.ttlMs / 3;
+    let deadline = validFrom + trustedMs;
     let timer: NodeJS.Timeout | undefined;
     const guard = (): void => {
       clearTimeout(timer);
       timer = setTimeout(
-        () => this.lose(`its session was not renewed for ${this.ttlMs * TRUST} ms`),
+        () => this.lose(`its session was not renewed for ${trustedMs} ms`),
         deadline - performance.now(),
       );
     };
@@ -74,8 +90,9 @@ export class Session {
       if (signal.aborted) return;
       const began = performance.now();
       try {
+        await this.life.sign();
         if (!(await this.api.renewSession(this.id))) return this.lose('its session has ended');
-        deadline = began + this.ttlMs * TRUST;
+        deadline = began + trustedMs;
         if (!signal.aborted) guard();
         wait = interval;
       } catch {
