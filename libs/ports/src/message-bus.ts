@@ -21,6 +21,12 @@ export interface MessageBus {
    */
   publish(message: OutgoingMessage, options?: { mandatory?: boolean; persistent?: boolean }): Promise<void>;
 
+  /**
+   * Whether {@link publish} to this topic would reach a queue now; false only when it would do nothing. Absent when the bus
+   * cannot tell without asking its server.
+   */
+  hears?(topic: string): boolean;
+
   /** Sends to one named queue, which need not have a consumer yet. @throws BusOverloadedError when it is full */
   send(queue: string, message: OutgoingMessage): Promise<void>;
 

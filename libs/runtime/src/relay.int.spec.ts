@@ -62,6 +62,30 @@ describe('Relay', () => {
     });
   });
 
+  it('passes over events that no queue takes, and publishes those of the same partition that one does', async () => {
+    const other = new InProcessBus();
+    const published: string[] = [];
+    const through = withFaults<MessageBus>(other, {
+      publish: async (message, options) => {
+        published.push(message.id);
+        await other.publish(message, options);
+      },
+    });
+    await test.append('a', 3);
+    await run({ checkpointMs: 1 }, through).caughtUp();
+    expect(published).toEqual([]);
+    const heard: string[] = [];
+    await other.consume({ name: 'late', topics: ['session.closed'] }, ({ id }) => void heard.push(id));
+    await test.append('a', 2);
+    await relay.caughtUp();
+    await waitFor(() => heard.length === 2);
+    expect(published).toEqual(heard);
+    await relay.stop();
+    const [head] = await test.store.partitions();
+    expect(await readModels.checkpoint('relay')).toEqual({ [head!.partition]: head!.position });
+    await other.close();
+  });
+
   it('keeps the order of each partition', async () => {
     run({ window: 3, batch: 4 });
     for (let i = 0; i < 50; i++) await Promise.all([test.append('a', 2), test.append('b', 3)]);

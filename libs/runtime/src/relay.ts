@@ -125,6 +125,7 @@ export class Relay {
   private async publishAll(commits: readonly Commit[]): Promise<void> {
     const byPartition = new Map<string, RecordedEvent[]>();
     for (const commit of commits) {
+      if (!this.isHeard(commit)) continue;
       const events = byPartition.get(commit.partition) ?? [];
       byPartition.set(commit.partition, events);
       for (const event of decodeCommit(commit)) if (!this.isConfirmed(event)) events.push(event);
@@ -132,6 +133,14 @@ export class Relay {
     const outcomes = await Promise.allSettled([...byPartition.values()].map((events) => this.publishInOrder(events)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     this.saveLater();
+  }
+
+  /** False when publishing its events would do nothing, as it is with most of them in the embedded profile. */
+  private isHeard({ types, actor, traceparent }: Commit): boolean {
+    const { bus } = this;
+    const { mandatory = false, tracerFor } = this.options;
+    if (mandatory || bus.hears === undefined || types.some((type) => bus.hears!(type))) return true;
+    return traceparent !== undefined && tracerFor?.(actor).records(traceparent) === true;
   }
 
   private async publishInOrder(events: readonly RecordedEvent[]): Promise<void> {

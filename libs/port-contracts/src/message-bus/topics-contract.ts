@@ -101,6 +101,14 @@ export function topicsContract(harness: MessageBusHarness): void {
       expect(second.bodies()).toEqual(['kept']);
     });
 
+    it('says whether a topic is heard, if it can tell', async () => {
+      const { bus } = test();
+      const topic = `${test().name()}.heard`;
+      expect(bus.hears?.(topic) ?? false).toBe(false);
+      await test().collect({ name: test().name(), topics: [`${topic.split('.')[0]}.#`] });
+      expect(bus.hears?.(topic) ?? true).toBe(true);
+    });
+
     it('hands over all fields of a message', async () => {
       const { bus } = test();
       const topic = `${test().name()}.fields`;

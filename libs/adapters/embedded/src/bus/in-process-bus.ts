@@ -89,6 +89,11 @@ export class InProcessBus implements MessageBus {
     return waits ? Promise.all(waits).then(() => undefined) : DONE;
   }
 
+  hears(topic: string): boolean {
+    // a closed bus does not do nothing: it refuses
+    return this.closing || this.bindings.matching(topic).length > 0;
+  }
+
   async send(queueName: string, message: OutgoingMessage): Promise<void> {
     if (this.closing) throw this.closed();
     if (this.options.freezeBodies) deepFreeze(message.body);
