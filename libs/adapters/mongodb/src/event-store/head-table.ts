@@ -3,15 +3,25 @@ import type { Collection } from 'mongodb';
 import { commitKey, type CommitDocument, type StoredCommit } from './commit-document.js';
 import type { CommitReader } from './commit-reader.js';
 
+/** How long names of partitions are good for those who only follow, milliseconds: a new one is found so much later. */
+const NAMES_MS = 300;
+/** Where a partition that was just written to is looked at beyond its known head: 1, 2, 4 … positions further. */
+const AHEAD = Array.from({ length: 15 }, (_, power) => 2 ** power);
+
 /**
- * The newest commit of every partition, kept up to date with two small queries, however many partitions there are: their
- * names, and whether the position behind each known head is taken. All who ask at the same time share one answer.
+ * The newest commit of every partition, however many partitions there are. Who follows is served by one small query: is a
+ * position beyond each known head taken? Who needs to know exactly has the names and the heads read as well; all who ask
+ * for that at the same time share one answer.
  */
 export class HeadTable {
   private readonly heads = new Map<string, PartitionHead>();
+  /** Partitions that others wrote to between the last two looks. */
+  private moving: ReadonlySet<string> = new Set();
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
-  private updatedAt = -Infinity;
+  private looking: Promise<void> | undefined;
+  private lookedAt = -Infinity;
+  private namesAt = -Infinity;
 
   /** @param onFound hears that another process stored something */
   constructor(
@@ -26,9 +36,9 @@ export class HeadTable {
     return [...this.heads.values()];
   }
 
-  /** What was stored so many milliseconds before the call, or later. */
+  /** What the looks of the last milliseconds found; there may be more. */
   async readKnown(maxAgeMs: number): Promise<PartitionHead[]> {
-    if (performance.now() - this.updatedAt > maxAgeMs) await (this.running ?? this.refresh());
+    if (performance.now() - this.lookedAt > maxAgeMs) await this.look();
     return [...this.heads.values()];
   }
 
@@ -38,8 +48,23 @@ export class HeadTable {
     if (this.isNewer(head)) this.heads.set(partition, head);
   }
 
+  /** Finds out whether others stored something. */
+  look(): Promise<void> {
+    this.looking ??= this.lookAhead().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookAhead(): Promise<void> {
+    const startedAt = performance.now();
+    const namesAreOld = startedAt - this.namesAt > NAMES_MS;
+    const [names, found] = await Promise.all([namesAreOld ? this.reader.partitionNames() : [], this.taken()]);
+    this.take([...found, ...(await this.headsOf(names.filter((name) => !this.heads.has(name))))]);
+    if (namesAreOld) this.namesAt = startedAt;
+    this.lookedAt = startedAt;
+  }
+
   /** One that is under way may have missed what the caller knows of: it waits for the one after that. */
-  refresh(): Promise<void> {
+  private refresh(): Promise<void> {
     if (!this.running) return (this.running = this.start());
     this.next ??= this.running
       .catch(() => undefined)
@@ -60,16 +85,36 @@ export class HeadTable {
 
   private async update(): Promise<void> {
     const startedAt = performance.now();
-    const known = [...this.heads.values()].map(({ partition, position }) => commitKey(partition, position + 1));
-    const [names, found] = await Promise.all([
-      this.reader.partitionNames(),
-      this.commits.find({ _id: { $in: known } }, { projection: { _id: 0, partition: 1 } }).toArray(),
-    ]);
-    const moved = [...names.filter((name) => !this.heads.has(name)), ...found.map(({ partition }) => partition)];
-    const heads = await Promise.all(moved.map((partition) => this.reader.head(partition)));
-    const news = heads.filter((head) => head !== undefined && this.isNewer(head));
-    for (const head of news) this.heads.set(head!.partition, head!);
-    this.updatedAt = startedAt;
+    const [names, found] = await Promise.all([this.reader.partitionNames(), this.taken()]);
+    const moved = new Set(names.filter((name) => !this.heads.has(name)));
+    for (const { partition } of found) moved.add(partition);
+    this.take(await this.headsOf(moved));
+    this.namesAt = startedAt;
+    this.lookedAt = startedAt;
+  }
+
+  private async headsOf(partitions: Iterable<string>): Promise<PartitionHead[]> {
+    const heads = await Promise.all([...partitions].map((partition) => this.reader.head(partition)));
+    return heads.filter((head) => head !== undefined);
+  }
+
+  /** Commits beyond the known heads: of those that did not move last time the next one, of the others some further ones. */
+  private async taken(): Promise<PartitionHead[]> {
+    const keys = [...this.heads.values()].flatMap(({ partition, position }) =>
+      this.moving.has(partition)
+        ? AHEAD.map((further) => commitKey(partition, position + further))
+        : commitKey(partition, position + 1),
+    );
+    const found = await this.commits
+      .find({ _id: { $in: keys } }, { projection: { _id: 0, partition: 1, position: 1, hash: 1 } })
+      .toArray();
+    this.moving = new Set(found.map(({ partition }) => partition));
+    return found;
+  }
+
+  private take(heads: readonly PartitionHead[]): void {
+    const news = heads.filter((head) => this.isNewer(head));
+    for (const head of heads) if (this.isNewer(head)) this.heads.set(head.partition, head);
     if (news.length > 0) this.onFound();
   }
 

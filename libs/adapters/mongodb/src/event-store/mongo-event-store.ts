@@ -62,7 +62,7 @@ export class MongoEventStore implements EventStore {
     this.tail = new TailReader((...range) => this.reader.partition(...range), options.recentBytes);
     this.finder = new EventFinder(collections, this.reader);
     this.heads = new HeadTable(collections.commits, this.reader, () => this.wakeUp.notify());
-    this.wakeUp = new WakeUp(collections.commits, () => this.heads.refresh(), {
+    this.wakeUp = new WakeUp(collections.commits, () => this.heads.look(), {
       pollMs: options.wakeUpMs,
       changeStreams: connection.replicated,
     });

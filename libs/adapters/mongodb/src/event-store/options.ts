@@ -9,7 +9,10 @@ export interface MongoEventStoreOptions extends MongoConnectionOptions {
   readonly maxQueuedCommits?: number;
   /** How long an append is tried again while the server is away or contended, milliseconds. Default 3000. */
   readonly appendTimeoutMs?: number;
-  /** Longest delay until listeners hear of commits of another process, in milliseconds. Default 100. */
+  /**
+   * Longest delay until listeners hear of commits of another process, in milliseconds. Default 100. The first commit of
+   * a partition may take 300 ms longer.
+   */
   readonly wakeUpMs?: number;
   /**
    * Memory for the newest commits of this process, and as much for those of others that a reader has read: all other
