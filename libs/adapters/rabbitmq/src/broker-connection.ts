@@ -1,5 +1,7 @@
 import { BusUnavailableError } from '@signalbox/ports';
 import { connect, type ChannelModel } from 'amqplib';
+import type { Duplex } from 'node:stream';
+import { joinWrites } from './joined-writes.js';
 import type { ResolvedOptions } from './options.js';
 
 interface Waiter {
@@ -101,6 +103,7 @@ export class BrokerConnection {
         timeout: connectTimeoutMs,
         clientProperties: { connection_name: `${instanceId} ${this.name}` },
       });
+      joinWrites(streamOf(model));
       await this.adopt(model);
     } catch (error) {
       this.failed(error);
@@ -158,8 +161,13 @@ export class BrokerConnection {
 /** How long a broker may take to say goodbye, milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
+/** The socket, which amqplib's types do not have. */
+function streamOf(model: ChannelModel): Duplex {
+  return (model as unknown as { connection: { stream: Duplex } }).connection.stream;
+}
+
 async function closeModel(model: ChannelModel): Promise<void> {
-  const { stream } = (model as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  const stream = streamOf(model);
   const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MS);
   try {
     await Promise.race([model.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS + 50).unref())]);
