@@ -16,8 +16,20 @@ export interface Caller {
   readonly suites?: readonly string[] | undefined;
   /** For a call that is, or may become, a task. */
   readonly task?: TaskTerms | undefined;
+  /** The request runs already, and its gateway is gone: it goes on here. */
+  readonly adopts?: Adoption | undefined;
   /** The session that stands behind the request. */
   readonly session?: CallerSession | undefined;
+}
+
+/** A running request that this gateway takes over for its client. */
+export interface Adoption {
+  /** The instance that runs it. */
+  readonly executor: string;
+  readonly requestId: string;
+  /** What the client brought to prove that the request is its own. */
+  readonly state: string;
+  readonly digest: string;
 }
 
 /** What methods may change in a session. */

@@ -75,10 +75,47 @@ export type ExecutePart =
       readonly inbox: string;
       readonly method: string;
       readonly params?: unknown;
+      /** Under which the client was asked before, by a gateway that is gone. */
+      readonly key?: string;
     };
 
 /** Work queue of one executor instance, for what belongs to a request that it runs. */
 export const executorInbox = (instanceId: string): string => `mcp.executor.${instanceId}`;
+
+/** @returns the executor instance that an inbox is of */
+export function executorOf(inbox: string): string | undefined {
+  const prefix = executorInbox('');
+  return inbox.startsWith(prefix) ? inbox.slice(prefix.length) : undefined;
+}
+
+/** Queue of one executor instance, for {@link AdoptRequest}s. */
+export const adoptionQueue = (instanceId: string): string => `${executorInbox(instanceId)}.adoptions`;
+
+/**
+ * A client has come back to a request whose gateway is gone: what the request leads to from now on goes to the sender. Answered
+ * by {@link ExecuteReply} after any number of {@link ExecutePart}s, first among them all questions that are still open.
+ */
+export interface AdoptRequest {
+  readonly requestId: string;
+  /** What the client brought, as in {@link ParkedRequest}; good for one adoption. */
+  readonly state: string;
+  readonly principal: string;
+  readonly digest: string;
+}
+
+export interface ParkedRequest {
+  readonly kind: 'parked';
+  readonly requestId: string;
+  /** SHA-256 in hex of the state that the client was given. */
+  readonly stateHash: string;
+  readonly principal: string;
+  /** SHA-256 in hex of what the client asked for. */
+  readonly digest: string;
+  /** Until when it may come back, in milliseconds since the epoch. */
+  readonly expires: number;
+  /** Keys under which the client was asked, by the executor's name for the question. */
+  readonly keys: Readonly<Record<string, string>>;
+}
 
 /** Topic on which gateways tell all executors something; each acts on what it holds. */
 export const EXECUTOR_CONTROL = 'control.executor';
@@ -94,6 +131,10 @@ export type ExecutorControl =
     }
   /** A notification of the client to the servers it uses, such as `notifications/roots/list_changed`. */
   | { readonly kind: 'notify'; readonly sessionId: string; readonly method: string; readonly params?: unknown }
+  /** The client of a request was asked something and is away: who comes back with `state` may have the request. */
+  | ParkedRequest
+  /** What the server asks in the course of this call goes into the log from now on: the call has become a task. */
+  | { readonly kind: 'record-questions'; readonly requestId: string }
   /** Heard by the other gateways too. */
   | { readonly kind: 'session-closed'; readonly sessionId: string }
   /** The gateway that a client's general stream is connected to: what belongs to no request goes there. */

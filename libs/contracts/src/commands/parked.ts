@@ -31,4 +31,9 @@ export interface ResumePart {
   readonly params?: object;
 }
 
+/** Said before anything else: the gateway is there, and has it in hand. */
+export interface ResumeTaken {
+  readonly taken: true;
+}
+
 export type ResumeReply = { readonly result: unknown } | { readonly error: RpcError };

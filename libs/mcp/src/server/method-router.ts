@@ -10,6 +10,10 @@ export interface QuestionPlace {
   readonly inbox: string;
   /** The executor's name for the question. */
   readonly id: string;
+  /** The executor's name for the request that it belongs to. */
+  readonly requestId?: string;
+  /** Under which the client was asked before, by a gateway that is gone. */
+  readonly key?: string | undefined;
 }
 
 /** The way back to the client while its request runs; on the stream of that request, whatever the transport. */

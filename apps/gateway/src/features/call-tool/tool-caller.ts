@@ -26,6 +26,8 @@ export interface ToolCall {
   readonly timeoutMs?: number | undefined;
 }
 
+const RECORDED = { stored: Promise.resolve() };
+
 export type CallOutcome = RpcOutcome & { readonly callId: string };
 
 /** Calls a tool: records the request, has an executor run it, and makes sure that every call has an outcome in the log. */
@@ -46,7 +48,7 @@ export class ToolCaller {
   /** Never rejects: failures are outcomes. The call's id is in the result's `_meta`, or in the error's data. */
   async call(request: ToolCall): Promise<CallOutcome> {
     const { entry, caller } = request;
-    const callId = newId();
+    const callId = caller.adopts?.requestId ?? newId();
     request.channel.recordedAs?.(callId, request.params);
     const { sessionId, protocolVersion } = caller.client;
     const span = this.#tracer.startSpan(`tools/call ${entry.name}`, {
@@ -96,7 +98,8 @@ export class ToolCaller {
     };
     let stored: Promise<unknown>;
     try {
-      ({ stored } = await this.log.requested(call));
+      // one that is gone on with is in the log
+      ({ stored } = caller.adopts ? RECORDED : await this.log.requested(call));
     } catch (error) {
       return this.#ended(call, { error: this.#errorOf(call, error) });
     }

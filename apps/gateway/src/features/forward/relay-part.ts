@@ -40,7 +40,9 @@ function relayQuestion(part: Extract<ExecutePart, { kind: 'request' }>, context:
     part.params as object | undefined,
     context.traceparent,
   );
-  void context.channel.ask(part.method, params, part).then((outcome) => {
+  const { inbox, id, key } = part;
+  const place = { inbox, id, requestId: context.requestId, ...(key === undefined ? {} : { key }) };
+  void context.channel.ask(part.method, params, place).then((outcome) => {
     if ('error' in outcome) {
       span?.setAttribute('error.type', String(outcome.error.code));
       span?.fail(outcome.error.message);

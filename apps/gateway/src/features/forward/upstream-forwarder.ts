@@ -1,20 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import {
+  adoptionQueue,
   EXECUTOR_CONTROL,
   executeQueue,
   newId,
   newTraceparent,
+  type AdoptRequest,
   type ExecuteCommand,
   type ExecutePart,
   type ExecuteReply,
   type ExecutorControl,
 } from '@signalbox/contracts';
-import type { ClientChannel, Params, RpcOutcome } from '@signalbox/mcp';
+import { rpcError, type ClientChannel, type Params, type RpcOutcome } from '@signalbox/mcp';
 import { InjectBus, InjectTracer } from '@signalbox/nest-kit';
-import type { MessageBus, Tracer } from '@signalbox/ports';
+import { NoConsumerError, type MessageBus, type Tracer } from '@signalbox/ports';
 import { failSpan } from '@signalbox/runtime';
-import type { Caller } from '../../caller.js';
-import { withData } from '../../errors.js';
+import type { Adoption, Caller } from '../../caller.js';
+import { GatewayCode, withData } from '../../errors.js';
 import { startSendSpan } from './send-span.js';
 import { relayPart, type PartContext } from './relay-part.js';
 
@@ -36,6 +38,10 @@ export interface ForwardedRequest {
   readonly onCancelled?: (reason: string | undefined) => void;
 }
 
+const ALL_GONE =
+  'The gateway that held this request is gone, and so is the executor that ran it: what has come of it is not known. ' +
+  'Start again without requestState if it may run twice';
+
 /** Sends requests of clients to the executors of a server, and brings back everything that happens on the way. */
 @Injectable()
 export class UpstreamForwarder {
@@ -49,7 +55,8 @@ export class UpstreamForwarder {
    * @throws NoConsumerError, RequestTimeoutError, BusOverloadedError, BusUnavailableError when no answer came
    */
   async forward(request: ForwardedRequest): Promise<RpcOutcome> {
-    const { server, method, requestId = newId(), traceparent = newTraceparent() } = request;
+    const { server, method, traceparent = newTraceparent() } = request;
+    const requestId = request.caller.adopts?.requestId ?? request.requestId ?? newId();
     const span = startSendSpan(this.tracer, this.bus, { server, method, requestId, traceparent });
     if (!span) return this.#send(request, requestId, traceparent);
     try {
@@ -82,6 +89,8 @@ export class UpstreamForwarder {
       this.control({ kind: 'cancel', requestId, ...(reason === undefined ? {} : { reason }) });
       request.onCancelled?.(reason);
     });
+    const { adopts, client } = request.caller;
+    if (adopts) return this.#adopt(adopts, { deadline, principal: client.principal, call }, relay);
     const reply = (await this.bus.request(
       executeQueue(server),
       { id: requestId, type: 'execute', body, correlationId: requestId, traceparent, expiresAt: deadline },
@@ -92,6 +101,25 @@ export class UpstreamForwarder {
     )) as ExecuteReply;
     if (reply.ok) return { result: reply.result };
     return { error: reply.retryable ? withData(reply.error, { retryable: true }) : reply.error };
+  }
+
+  /** Goes on with a request whose gateway is gone. Nothing is sent to the server but answers. */
+  async #adopt(
+    { executor, requestId, state, digest }: Adoption,
+    { deadline, principal, call }: Pick<ForwardedRequest, 'deadline' | 'call'> & { readonly principal: string },
+    relay: PartContext,
+  ): Promise<RpcOutcome> {
+    const body: AdoptRequest = { requestId, state, principal, digest };
+    const message = { id: newId(), type: 'adopt', body, correlationId: requestId, expiresAt: deadline };
+    const onPart = (part: unknown) => relayPart(part as ExecutePart, relay);
+    try {
+      const reply = (await this.bus.request(adoptionQueue(executor), message, { deadline, onPart })) as ExecuteReply;
+      return reply.ok ? { result: reply.result } : { error: reply.error };
+    } catch (error) {
+      if (!(error instanceof NoConsumerError)) throw error;
+      const retryable = call?.safetyClass !== 'unsafe';
+      return { error: rpcError(GatewayCode.ServerUnavailable, ALL_GONE, { retryable, outcome: 'unknown' }) };
+    }
   }
 
   /** Tells all executors something; nobody waits for it. */

@@ -4,6 +4,7 @@ import {
   rpcError,
   type ClientChannel,
   type Outcome,
+  type QuestionPlace,
   type RpcOutcome,
   capabilityFor,
   refusalOf,
@@ -25,12 +26,15 @@ export interface HeldExchangeOptions {
   /** Questions of the server that may wait for an answer at a time. */
   readonly maxQuestions: number;
   /** Keeps the exchange until its client comes back. @returns the state that the client is to bring, or why it cannot be kept */
+  /** What the client has brought, by the keys of questions that another gateway had asked. */
+  readonly answers?: Readonly<Record<string, unknown>> | undefined;
   readonly park: ((exchange: HeldExchange) => string | RpcError) | undefined;
 }
 
 interface Question {
   readonly method: string;
   readonly params: object | undefined;
+  readonly place: QuestionPlace | undefined;
   readonly answer: (outcome: RpcOutcome) => void;
 }
 
@@ -87,13 +91,22 @@ export class HeldExchange implements ClientChannel {
     notifyTurn(turn, method, params);
   }
 
-  ask(method: string, params: object | undefined): Promise<RpcOutcome> {
+  ask(method: string, params: object | undefined, place?: QuestionPlace): Promise<RpcOutcome> {
+    const known = place?.key === undefined ? undefined : this.options.answers?.[place.key];
+    if (known !== undefined && isAnswerTo(method, known)) return Promise.resolve({ result: known });
     const refusal = this.#refusal(method, params);
     if (refusal) return this.#refuseSoon({ error: refusal });
     return new Promise((resolve) => {
-      this.#questions.set(`input-${++this.#asked}`, { method, params, answer: resolve });
+      this.#questions.set(`input-${++this.#asked}`, { method, params, place, answer: resolve });
       this.#askSoon();
     });
+  }
+
+  /** Where answers to what the client is asked go to, by their keys. */
+  places(): ReadonlyMap<string, QuestionPlace> {
+    const places = new Map<string, QuestionPlace>();
+    for (const [key, { place }] of this.#questions) if (place) places.set(key, place);
+    return places;
   }
 
   onCancelled(listener: (reason: string | undefined) => void): void {
@@ -118,6 +131,18 @@ export class HeldExchange implements ClientChannel {
     this.#turn?.finish({ error: rpcError(ErrorCode.ConnectionClosed, `cancelled: ${reason}`) });
     this.#turn = undefined;
     this.#onCancelled?.(reason);
+  }
+
+  /**
+   * Goes away from here; the request runs on, for the gateway to which its client comes back.
+   * @returns false when nobody could find it there
+   */
+  leave(): boolean {
+    if (this.done || this.#turn || this.places().size === 0) return false;
+    this.#cancelled = { reason: 'it goes on at another gateway' };
+    clearTimeout(this.#asking);
+    this.#questions.clear();
+    return true;
   }
 
   /** The client is back with answers; what it leaves open is asked again. */

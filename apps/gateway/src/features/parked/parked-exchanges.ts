@@ -1,10 +1,10 @@
-import type { RpcError } from '@signalbox/contracts';
+import { executorOf, type ParkedRequest, type RpcError } from '@signalbox/contracts';
 import { ErrorCode, rpcError } from '@signalbox/mcp';
 import { randomBytes } from 'node:crypto';
 import { GatewayCode } from '../../errors.js';
 import { PrincipalSlots } from '../../principal-slots.js';
 import type { HeldExchange, Turn } from './held-exchange.js';
-import { readState, StateSigner, type StateBinding } from './request-state.js';
+import { hashOfState, readState, StateSigner, type StateBinding, type StateContent } from './request-state.js';
 
 export interface ParkedOptions {
   /** This gateway's instance. */
@@ -16,6 +16,8 @@ export interface ParkedOptions {
   /** Milliseconds that a client has to come back. */
   readonly holdMs: number;
   readonly now: () => number;
+  /** Hears of each state that was given out, with where the request runs. */
+  readonly onParked?: (executor: string, parked: Omit<ParkedRequest, 'kind'>) => void;
 }
 
 interface Parked {
@@ -37,6 +39,7 @@ export class ParkedExchanges {
   readonly #parked = new Map<string, Parked>();
   readonly #ofExchange = new WeakMap<HeldExchange, Parked>();
   readonly #signer = new StateSigner();
+  readonly #process = `${randomBytes(6).toString('base64url')}.`;
   readonly #slots: PrincipalSlots;
   #stopped = false;
 
@@ -60,7 +63,7 @@ export class ParkedExchanges {
       return rpcError(GatewayCode.Overloaded, message, { retryable: true });
     }
     const parked = known ?? {
-      id: randomBytes(12).toString('base64url'),
+      id: this.#process + randomBytes(12).toString('base64url'),
       exchange,
       binding,
       round: 0,
@@ -76,7 +79,19 @@ export class ParkedExchanges {
       exchange.cancel(`the client did not come back with its answers within ${holdMs} ms`);
     }, holdMs);
     parked.timer.unref();
-    return this.#signer.sign({ gateway, id: parked.id, round: parked.round, expires: now() + holdMs }, binding);
+    return this.#giveOut(parked, { gateway, id: parked.id, round: parked.round, expires: now() + holdMs });
+  }
+
+  #giveOut({ exchange, binding }: Parked, content: StateContent): string {
+    const places = [...exchange.places()];
+    const { inbox, requestId } = places[0]?.[1] ?? {};
+    const executor = inbox === undefined ? undefined : executorOf(inbox);
+    if (executor === undefined || requestId === undefined) return this.#signer.sign(content, binding);
+    const state = this.#signer.sign({ ...content, at: { executor, requestId } }, binding);
+    const keys = Object.fromEntries(places.map(([key, { id }]) => [id, key]));
+    const { expires } = content;
+    this.options.onParked?.(executor, { requestId, stateHash: hashOfState(state), ...binding, expires, keys });
+    return state;
   }
 
   /** Goes on with the exchange that a state leads to. @returns why not */
@@ -101,21 +116,32 @@ export class ParkedExchanges {
     return exchange;
   }
 
+  /** Whether a state is not of this process: perhaps of one that had this gateway's name before. */
+  isForeign({ id }: StateContent): boolean {
+    return !id.startsWith(this.#process);
+  }
+
   /** To be called when an exchange has ended: one whose client is away is kept until it comes for the outcome. */
   ended(exchange: HeldExchange): void {
     const parked = this.#ofExchange.get(exchange);
     if (parked && parked.timer === undefined) this.#forget(parked);
   }
 
-  /** Holds nothing any more: what waits for clients that are away is taken back. */
-  stop(): void {
+  /**
+   * Holds nothing any more: what can be had at another gateway runs on, the rest is taken back.
+   * @returns what runs on
+   */
+  stop(): HeldExchange[] {
     this.#stopped = true;
+    const left: HeldExchange[] = [];
     for (const parked of this.#parked.values()) {
       if (parked.timer === undefined) continue;
       clearTimeout(parked.timer);
       this.#forget(parked);
-      parked.exchange.cancel(STOPPING);
+      if (parked.exchange.leave()) left.push(parked.exchange);
+      else parked.exchange.cancel(STOPPING);
     }
+    return left;
   }
 
   #forget({ id, leave }: Parked): void {

@@ -1,5 +1,5 @@
 import { createEmbeddedPorts } from '@signalbox/adapter-embedded';
-import { EXECUTOR_CONTROL, executorInbox, type ExecutorControl } from '@signalbox/contracts';
+import { adoptionQueue, EXECUTOR_CONTROL, executorInbox, type ExecutorControl } from '@signalbox/contracts';
 import type { RunningService } from '@signalbox/nest-kit';
 import type { Delivery, PortSet } from '@signalbox/ports';
 import { waitFor } from '@signalbox/testing';
@@ -316,13 +316,57 @@ describe('bounds', () => {
     await parked(client(ANN));
   });
 
-  it('when the gateway that holds it stops, the call is taken back and its state leads nowhere', async () => {
+  it('when the gateway that holds it stops, the call goes on, and its client has it at another', async () => {
     const { state } = await parked(client(ANN, { at: two.url }));
-    const stopping = two.stop();
-    await waitFor(() => controls.some(({ kind }) => kind === 'cancel'));
-    endAll();
-    await stopping;
+    await waitFor(() => controls.some(({ kind }) => kind === 'parked'));
+    const held = controls.find((control) => control.kind === 'parked')!;
+    expect(held).toMatchObject({ principal: 'ann', keys: { 'reverse-1': 'input-1' } });
+    await two.stop();
+    expect(controls.some(({ kind }) => kind === 'cancel')).toBe(false);
+
+    // the executor's part: what is open is asked again, then all goes where the client is
+    const adopted: Delivery[] = [];
+    const settled = Promise.withResolvers<'ack'>();
+    await ports.bus.consume({ name: adoptionQueue('tool-executor-1'), exclusive: true }, (delivery) => {
+      adopted.push(delivery);
+      return settled.promise;
+    });
+    const back = call(client(ANN), answered(state));
+    await waitFor(() => adopted.length === 1);
+    const [delivery] = adopted;
+    expect(delivery!.body).toMatchObject({ requestId: held.requestId, state, principal: 'ann', digest: held.digest });
+    const inbox = executorInbox('tool-executor-1');
+    const ask = (id: string, key: object) =>
+      delivery!.part({ kind: 'request', id, inbox, method: 'elicitation/create', params: ASKED, ...key });
+    ask('reverse-1', { key: 'input-1' });
+    await waitFor(() => answers().length === 1);
+    expect(answers()[0]).toMatchObject({ id: 'reverse-1', requestId: held.requestId, result: ACCEPTED });
+    ask('reverse-2', {});
+    const again = (await back).body.result;
+    expect(again).toMatchObject({ resultType: 'input_required', inputRequests: { 'input-1': {} } });
+
+    const last = call(client(ANN), answered(again.requestState));
+    await waitFor(() => answers().length === 2);
+    expect(answers()[1]).toMatchObject({ id: 'reverse-2', result: ACCEPTED });
+    delivery!.reply({ ok: true, result: { content: [{ type: 'text', text: 'done' }] } });
+    settled.resolve('ack');
+    expect((await last).body.result).toMatchObject({
+      content: [{ text: 'done' }],
+      _meta: { 'io.signalbox/callId': held.requestId },
+    });
+    expect(await one.events('tool.call.requested')).toHaveLength(1);
+    expect(running).toHaveLength(1);
+  });
+
+  it('when gateway and executor are gone, the client hears so at once', async () => {
+    const { state } = await parked(client(ANN, { at: two.url }));
+    await two.stop();
     const { body } = await call(client(ANN), answered(state));
-    expect(body.error).toMatchObject({ code: -32602, message: expect.stringContaining('is gone') });
+    expect(body.error).toMatchObject({
+      code: -32010,
+      message: expect.stringContaining('is gone'),
+      // the tool is unsafe
+      data: { retryable: false, outcome: 'unknown' },
+    });
   });
 });

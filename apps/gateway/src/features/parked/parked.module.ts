@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ResumeModule } from '../resume/resume.module.js';
 import { ParkedCalls } from './parked-calls.js';
 
-@Module({ providers: [ParkedCalls], exports: [ParkedCalls] })
+@Module({ imports: [ResumeModule], providers: [ParkedCalls], exports: [ParkedCalls] })
 export class ParkedModule {}

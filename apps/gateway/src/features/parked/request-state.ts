@@ -11,6 +11,14 @@ export interface StateContent {
   readonly round: number;
   /** Milliseconds since the epoch. */
   readonly expires: number;
+  /** Where the request itself runs, which outlives the gateway; absent when nobody has said it. */
+  readonly at?: RunningAt | undefined;
+}
+
+export interface RunningAt {
+  /** The executor instance. */
+  readonly executor: string;
+  readonly requestId: string;
 }
 
 /** What a state is bound to beside its content. */
@@ -38,11 +46,14 @@ export function readState(state: string): StateContent | undefined {
   if (payload === undefined) return undefined;
   try {
     const fields: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    if (!Array.isArray(fields) || fields.length !== 4) return undefined;
-    const [gateway, id, round, expires] = fields as unknown[];
+    if (!Array.isArray(fields) || (fields.length !== 4 && fields.length !== 6)) return undefined;
+    const [gateway, id, round, expires, executor, requestId] = fields as unknown[];
     if (typeof gateway !== 'string' || !INSTANCE.test(gateway) || typeof id !== 'string') return undefined;
     if (!Number.isSafeInteger(round) || !Number.isSafeInteger(expires)) return undefined;
-    return { gateway, id, round: round as number, expires: expires as number };
+    const content = { gateway, id, round: round as number, expires: expires as number };
+    if (executor === undefined) return content;
+    if (typeof executor !== 'string' || !INSTANCE.test(executor) || typeof requestId !== 'string') return undefined;
+    return { ...content, at: { executor, requestId } };
   } catch {
     return undefined;
   }
@@ -55,8 +66,9 @@ export function readState(state: string): StateContent | undefined {
 export class StateSigner {
   readonly #key = randomBytes(32);
 
-  sign({ gateway, id, round, expires }: StateContent, binding: StateBinding): string {
-    const payload = Buffer.from(JSON.stringify([gateway, id, round, expires])).toString('base64url');
+  sign({ gateway, id, round, expires, at }: StateContent, binding: StateBinding): string {
+    const fields = [gateway, id, round, expires, ...(at ? [at.executor, at.requestId] : [])];
+    const payload = Buffer.from(JSON.stringify(fields)).toString('base64url');
     return `${PREFIX}.${payload}.${this.#mac(payload, binding).toString('base64url')}`;
   }
 
@@ -74,6 +86,11 @@ export class StateSigner {
       .update(JSON.stringify([payload, principal, digest]))
       .digest();
   }
+}
+
+/** SHA-256 (hex) of a state: whoever has this cannot come back with it. */
+export function hashOfState(state: string): string {
+  return createHash('sha256').update(state).digest('hex');
 }
 
 /** SHA-256 (hex) of what a request asks for: the same for the request and its retries, whatever the order of their keys. */

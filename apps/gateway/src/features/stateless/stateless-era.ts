@@ -117,22 +117,24 @@ export class StatelessEra {
     });
     const refusal = this.surroundings.refusalOf(method);
     if (refusal) return turn.finish({ error: refusal });
+    const header = request.headers['traceparent'];
+    const traceparent = typeof header === 'string' ? header : meta?.['traceparent'];
+    const execution = {
+      ...{ message, params, turn, bytes, headers: request.headers },
+      caller: { via: 'mcp' as const, client: { ...client, gateway }, scope },
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    };
     const state = MAY_ASK.has(method) ? params?.['requestState'] : undefined;
     if (typeof state === 'string') {
       const owner = this.checks.ownerOfState(state, method, params!, scope);
       if (typeof owner === 'object') return turn.finish({ error: owner });
       if (owner === 'gateway') {
         const binding = { principal, digest: digestOf(method, params, scope) };
-        return this.runner.resume({ state, binding, inputResponses: responsesOf(params!['inputResponses']) }, turn);
+        const inputResponses = responsesOf(params!['inputResponses']);
+        return this.runner.resume({ state, binding, inputResponses }, execution);
       }
     }
-    const caller = { via: 'mcp' as const, client: { ...client, gateway }, scope };
-    const header = request.headers['traceparent'];
-    const traceparent = typeof header === 'string' ? header : meta?.['traceparent'];
-    this.runner.run({
-      ...{ message, params, caller, turn, bytes, headers: request.headers },
-      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-    });
+    this.runner.run(execution);
   }
 }
 

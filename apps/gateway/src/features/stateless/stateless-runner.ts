@@ -11,7 +11,7 @@ import {
 } from '@signalbox/mcp';
 import { InjectClock, InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Clock } from '@signalbox/ports';
-import type { Caller } from '../../caller.js';
+import type { Adoption, Caller } from '../../caller.js';
 import type { GatewayConfig } from '../../config.js';
 import { InjectGatewayConfig } from '../../gateway-config.module.js';
 import { SlowExchanges } from '../mcp-endpoint/slow-exchanges.js';
@@ -67,13 +67,21 @@ export class StatelessRunner {
     return this.parked.size;
   }
 
-  run({ message, params, caller, turn, bytes, traceparent, headers }: StatelessExecution): void {
+  /** @param answers what the client has brought for a request that goes on here */
+  run(
+    { message, params, caller, turn, bytes, traceparent, headers }: StatelessExecution,
+    answers?: Readonly<Record<string, unknown>>,
+  ): void {
     const { id, method } = message;
     const { principal, capabilities = {}, logLevel } = caller.client;
     const { maxQuestions } = this.config.sessions;
     const mayAsk = MAY_ASK.has(method);
     const binding = () => ({ principal, digest: digestOf(method, params, caller.scope) });
-    const exchange = this.parked.open(turn, { capabilities, logLevel, maxQuestions }, mayAsk ? binding : undefined);
+    const exchange = this.parked.open(
+      turn,
+      { capabilities, logLevel, maxQuestions, answers },
+      mayAsk ? binding : undefined,
+    );
     let outcome: Outcome | Promise<Outcome>;
     try {
       outcome = this.router.handle({ id, method, params, caller, channel: exchange, bytes, traceparent, headers });
@@ -89,16 +97,21 @@ export class StatelessRunner {
     );
   }
 
-  /** The client is back with what it was asked for. */
-  resume(back: Return, turn: StatelessTurn): void {
-    const cancel = this.parked.resume(back, turn);
+  /** The client is back with what it was asked for. @param execution the request that it has come back with */
+  resume(back: Return, execution: StatelessExecution): void {
+    const { turn, caller } = execution;
+    const goOn = (adopts: Adoption): void => {
+      if (!turn.done) this.run({ ...execution, caller: { ...caller, adopts } }, back.inputResponses);
+    };
+    const cancel = this.parked.resume(back, turn, goOn);
     this.#wait(turn, cancel);
   }
 
   /** Resolves when nothing runs any more that a client waits for, or the drain time is over. */
   async drain(): Promise<void> {
     this.#draining = true;
-    this.parked.stop();
+    const left = new Set(this.parked.stop());
+    if (left.size > 0) this.#running.removeIf((exchange) => left.has(exchange));
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, this.config.calls.drainMs);

@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { EXECUTOR_CONTROL, gatewayInbox, type ExecutorControl, type TaskSupport } from '@signalbox/contracts';
+import { EXECUTOR_CONTROL, gatewayInbox, newId, type ExecutorControl, type TaskSupport } from '@signalbox/contracts';
 import {
   ErrorCode,
   isOfStatelessEra,
@@ -176,12 +176,20 @@ export class TaskRuns implements OnModuleInit, BeforeApplicationShutdown {
     try {
       const data = { callId, secretHash, principal, server, tool, deadline, ttlMs, pollIntervalMs };
       const createdAt = await this.log.created(data);
+      this.#questionsAreRecorded(callId);
       this.#note(callId, this.#noteFailure(callId, run.outcome));
       return { result: newTask(writeTaskId(id), createdAt, { ttlMs, pollIntervalMs }) };
     } catch (cause) {
       run.channel.cancel('the task could not be recorded');
       return { error: rpcErrorOf(cause, server, (err) => this.context.logger?.error({ err, callId }, 'a new task')) };
     }
+  }
+
+  /** From now on the executor writes down what the server asks: nobody need be here. */
+  #questionsAreRecorded(requestId: string): void {
+    const body: ExecutorControl = { kind: 'record-questions', requestId };
+    // an executor that does not hear of it goes on asking here
+    this.bus.publish({ id: newId(), type: EXECUTOR_CONTROL, body }, { persistent: false }).catch(() => undefined);
   }
 
   /** Sees to it that a task ends whose call did not get into the log; all others have, or get, an outcome there. */

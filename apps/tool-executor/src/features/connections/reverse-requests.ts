@@ -8,6 +8,13 @@ interface Open {
   readonly connection: Responder;
   readonly upstreamId: RequestId;
   readonly owner: string;
+  readonly about: Question;
+}
+
+/** What a server asked. */
+export interface Question {
+  readonly method: string;
+  readonly params?: unknown;
 }
 
 /** Requests of upstream servers that wait for a client's answer, under ids that are unique in this executor. */
@@ -20,16 +27,17 @@ export class ReverseRequests {
   /**
    * @param owner the request or session on whose behalf it is
    * @param max open requests of one owner
+   * @param about what is asked
    * @returns our id for it; undefined when it was refused
    */
-  open(connection: Responder, upstreamId: RequestId, owner: string, max: number): string | undefined {
+  open(connection: Responder, upstreamId: RequestId, owner: string, max: number, about: Question): string | undefined {
     const ids = this.#byOwner.get(owner) ?? new Set<string>();
     if (ids.size >= max) {
       refuse(connection, upstreamId, ErrorCode.InternalError, `${max} requests to this client are open already`);
       return undefined;
     }
     const id = `reverse-${++this.#lastId}`;
-    this.#open.set(id, { connection, upstreamId, owner });
+    this.#open.set(id, { connection, upstreamId, owner, about });
     this.#byOwner.set(owner, ids.add(id));
     return id;
   }
@@ -43,9 +51,21 @@ export class ReverseRequests {
 
   /** Takes a request back that its server no longer wants answered. @returns our id for it */
   withdraw(connection: Responder, upstreamId: unknown, owner: string): string | undefined {
+    const id = this.find(connection, upstreamId, owner);
+    return id === undefined ? undefined : this.#close(id) && id;
+  }
+
+  /** What is open of an owner, by our ids, in the order in which it was asked. */
+  openOf(owner: string): ReadonlyMap<string, Question> {
+    const ids = [...(this.#byOwner.get(owner) ?? [])];
+    return new Map(ids.map((id) => [id, this.#open.get(id)!.about]));
+  }
+
+  /** Our id for a request of a server that is open. */
+  find(connection: Responder, upstreamId: unknown, owner: string): string | undefined {
     for (const id of this.#byOwner.get(owner) ?? []) {
       const open = this.#open.get(id);
-      if (open?.connection === connection && open.upstreamId === upstreamId) return this.#close(id) && id;
+      if (open?.connection === connection && open.upstreamId === upstreamId) return id;
     }
     return undefined;
   }

@@ -55,7 +55,7 @@ export class SessionPushes {
     const { method, params } = message;
     const owner = ownerOf(client.sessionId!);
     if (!('id' in message)) return this.#pushNotification(server, client, connection, message, owner);
-    const id = this.reverse.open(connection, message.id, owner, this.config.maxReverseRequests);
+    const id = this.reverse.open(connection, message.id, owner, this.config.maxReverseRequests, { method, params });
     if (id === undefined) return;
     const request = { id, requestId: owner, inbox: executorInbox(this.context.instanceId) };
     this.#send(client, { sessionId: client.sessionId, server, method, params, request });

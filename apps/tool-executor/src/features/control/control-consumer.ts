@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { EXECUTOR_CONTROL, executorInbox, type ExecutorControl } from '@signalbox/contracts';
+import { EXECUTOR_CONTROL, executorInbox, type ExecutorControl, type ParkedRequest } from '@signalbox/contracts';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Consumer, Delivery } from '@signalbox/ports';
 import { ReverseRequests } from '../connections/reverse-requests.js';
@@ -44,6 +44,13 @@ export class ControlConsumer implements OnApplicationBootstrap, OnApplicationShu
         this.reverse.answer(id, error ? { error } : { result });
         return;
       }
+      case 'parked':
+        return this.#parked(control);
+      case 'record-questions': {
+        const request = this.running.get(control.requestId);
+        if (request) request.isTaskNow = true;
+        return;
+      }
       case 'notify':
         return this.#notify(control);
       case 'session-stream':
@@ -57,6 +64,11 @@ export class ControlConsumer implements OnApplicationBootstrap, OnApplicationShu
             .catch((error: unknown) => this.context.logger?.warn({ err: error }, 'a session could not be closed'));
         }
     }
+  }
+
+  #parked(control: ParkedRequest): void {
+    const request = this.running.get(control.requestId);
+    if (request) request.parked = control;
   }
 
   #notify({ sessionId, method, params }: Extract<ExecutorControl, { kind: 'notify' }>): void {

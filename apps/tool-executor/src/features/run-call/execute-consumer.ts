@@ -74,7 +74,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     const queue = { name: executeQueue(name), prefetch: this.config.capacityPerServer, transient: true };
     return this.context.ports.bus.consume(queue, (delivery) => {
       // another one may have taken its place; one that was removed meanwhile is for another executor, or for nobody
-      const server = this.servers.get(name);
+      const server = this.servers.route(name, (delivery.body as ExecuteCommand).call?.tool);
       return server ? this.#handle(server, delivery) : 'retry';
     });
   }
@@ -100,6 +100,7 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
       this.context.logger?.error({ err: error, ...fields }, 'a request failed in an unforeseen way');
       answer(delivery, request, internalError(error));
     } finally {
+      request.taker?.done();
       this.running.delete(request);
       relay.close(request);
       request.span.end();
@@ -165,17 +166,20 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     });
     const traced = { ...command, traceparent: span.traceparent };
     const relayTo: ConstructorParameters<typeof RunningRequest>[3] = (from, connection, message) =>
-      relay.relay(delivery, from, connection, message);
+      relay.relay(from.taker?.delivery ?? delivery, from, connection, message);
     return new RunningRequest(traced, deadline, now, relayTo, span);
   }
 }
 
-function answer(delivery: Delivery, { span }: RunningRequest, reply: ExecuteReply): void {
+function answer(delivery: Delivery, { span, taker }: RunningRequest, reply: ExecuteReply): void {
   if (!reply.ok) {
     span.setAttribute('error.type', String(reply.error.code));
     span.fail(reply.error.message);
   }
   delivery.reply(reply);
+  if (!taker) return;
+  taker.delivery.reply(reply);
+  taker.done();
 }
 
 function internalError(error: unknown): ExecuteReply {

@@ -46,7 +46,10 @@ export class MessageRelay {
     message: Extract<Inbound, { id: unknown }>,
   ): ExecutePart | undefined {
     const { method, params } = message;
-    const id = this.reverse.open(from, message.id, request.command.requestId, this.config.maxReverseRequests);
+    const id = this.reverse.open(from, message.id, request.command.requestId, this.config.maxReverseRequests, {
+      method,
+      params,
+    });
     return id === undefined ? undefined : { kind: 'request', id, inbox: this.tasks.inbox, method, params };
   }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { MiddlewareModule } from '../middleware/middleware.module.js';
 import { RecoverCallsModule } from '../recover-calls/recover-calls.module.js';
+import { Adoptions } from './adoptions.js';
 import { AttemptLogs } from './attempt-logs.js';
 import { BackgroundAppends } from './background-appends.js';
 import { CallRunner } from './call-runner.js';
@@ -19,6 +20,7 @@ import { UpstreamSender } from './upstream-sender.js';
   imports: [ConnectionsModule, MiddlewareModule, RecoverCallsModule],
   controllers: [RunningCallsController],
   providers: [
+    Adoptions,
     RunningRequests,
     BackgroundAppends,
     AttemptLogs,

@@ -1,4 +1,4 @@
-import type { ExecuteCommand } from '@signalbox/contracts';
+import type { ExecuteCommand, ParkedRequest } from '@signalbox/contracts';
 import {
   CancelledError,
   DeadlineError,
@@ -7,11 +7,18 @@ import {
   type RpcOutcome,
   type UpstreamRequestOptions,
 } from '@signalbox/mcp';
-import type { Span } from '@signalbox/ports';
+import type { Delivery, Span } from '@signalbox/ports';
 import type { Responder } from '../connections/reverse-requests.js';
 import type { PooledConnection } from '../pools/pooled-connection.js';
 import type { Race } from './race.js';
 import type { AttemptLog } from './attempt-log.js';
+
+/** A gateway that goes on with a request in place of the one that sent it. */
+export interface Taker {
+  readonly delivery: Delivery;
+  /** Lets go of the delivery: the request is over, or another has taken it. */
+  done(): void;
+}
 
 /** One request in hand, from its command to its reply. Also the options under which it is sent, so that no further object is needed. */
 export class RunningRequest implements UpstreamRequestOptions {
@@ -36,6 +43,14 @@ export class RunningRequest implements UpstreamRequestOptions {
   isHedge = false;
   /** The server has asked its client something: a second run would ask it again. */
   hasAsked = false;
+  /** Its client was asked something and may come back to another gateway. */
+  parked: ParkedRequest | undefined;
+  /** Where it goes on when its gateway is gone. */
+  taker: Taker | undefined;
+  /** It has become a task: what the server asks goes into the log. */
+  isTaskNow = false;
+  /** Questions of the server that are in the log. */
+  recorded: Set<string> | undefined;
   /** Why it was cancelled. */
   cancelled: string | undefined;
   /** Questions to the client that wait for its answer. */

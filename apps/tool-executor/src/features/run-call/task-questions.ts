@@ -36,20 +36,25 @@ export class TaskQuestions {
 
   /** @returns whether the message was one that nobody has to be there for */
   take(request: RunningRequest, from: Responder, message: Inbound): boolean {
-    if (!request.command.call?.task?.recordsQuestions) return false;
+    if (!request.command.call?.task?.recordsQuestions && !request.isTaskNow) return false;
     if ('id' in message) this.#asked(request, from, message);
-    else if (message.method === CANCELLED) this.#withdrawn(request, from, message.params?.['requestId']);
-    else return false;
+    else if (message.method !== CANCELLED) return false;
+    else return this.#withdrawn(request, from, message.params?.['requestId']);
     return true;
   }
 
-  #asked({ command }: RunningRequest, from: Responder, message: Extract<Inbound, { id: unknown }>): void {
+  #asked(request: RunningRequest, from: Responder, message: Extract<Inbound, { id: unknown }>): void {
+    const { command } = request;
     const { id, method, params } = message;
     if (method === 'ping') return from.respond(id, { result: {} });
     const refusal = refusalOf(method, params, command.client.capabilities ?? {});
     if (refusal) return from.respond(id, { error: refusal });
-    const question = this.reverse.open(from, id, command.requestId, this.config.maxReverseRequests);
+    const question = this.reverse.open(from, id, command.requestId, this.config.maxReverseRequests, {
+      method,
+      params,
+    });
     if (question === undefined) return;
+    (request.recorded ??= new Set()).add(question);
     const { callId, attempt } = command.call!;
     const append = async (): Promise<void> => {
       const stored = params === undefined ? {} : { params: await this.#payloads.store(this.#redactor.redact(params)) };
@@ -65,13 +70,18 @@ export class TaskQuestions {
     );
   }
 
-  #withdrawn({ command }: RunningRequest, from: Responder, upstreamId: unknown): void {
-    const question = this.reverse.withdraw(from, upstreamId, command.requestId);
-    if (question === undefined) return;
+  /** @returns false for a question of before it was a task, which its gateway wrote down */
+  #withdrawn(request: RunningRequest, from: Responder, upstreamId: unknown): boolean {
+    const { command } = request;
+    const question = this.reverse.find(from, upstreamId, command.requestId);
+    if (question === undefined) return true;
+    if (!request.recorded?.has(question)) return false;
+    this.reverse.withdraw(from, upstreamId, command.requestId);
     const { callId, attempt } = command.call!;
     const closed = { callId, key: keyOf(attempt, question), reason: 'withdrawn' } as const;
     const append = this.#append(callId, createEvent('task.input_closed', closed), `${attempt}.${question}.withdrawn`);
     this.background.add(append);
+    return true;
   }
 
   async #append(callId: string, event: NewEvent, what: string): Promise<void> {
