@@ -77,6 +77,7 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
         executors: new Set(),
         downSince: at,
         isRemoved: true,
+        redirectedTo: undefined,
         withheld: 'awaited',
         settings: undefined,
         toolClasses: {},
@@ -85,6 +86,12 @@ function next(entry: ServerEntry, event: StateEvent, at: number): ServerEntry {
       return { ...entry, toolClasses: withToolClass(entry.toolClasses, event.data.tool, event.data.class) };
     case 'server.commanded':
       return commanded(entry, event.data.command);
+    case 'server.redirected':
+      return { ...entry, redirectedTo: event.data.to, downSince: undefined };
+    case 'server.redirect_ended': {
+      const downSince = entry.executors.size > 0 ? undefined : at;
+      return { ...entry, redirectedTo: undefined, downSince };
+    }
   }
 }
 
@@ -112,6 +119,7 @@ function commanded(entry: ServerEntry, command: ServerCommandName): ServerEntry 
 function without(entry: ServerEntry, executor: string, at: number, error: string): ServerEntry {
   const executors = new Set(entry.executors);
   executors.delete(executor);
-  const downSince = executors.size > 0 ? undefined : (entry.downSince ?? at);
+  const isServed = executors.size > 0 || entry.redirectedTo !== undefined;
+  const downSince = isServed ? undefined : (entry.downSince ?? at);
   return { ...entry, executors, downSince, lastError: error };
 }

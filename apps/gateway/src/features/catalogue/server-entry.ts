@@ -25,6 +25,8 @@ export interface ServerEntry {
   readonly instructions: string | undefined;
   /** Taken out of the lists: an operator has stopped or quarantined it, or it was let in again and has not been started yet. */
   readonly withheld: 'stopped' | 'awaited' | undefined;
+  /** The server that its calls go to while it has failed. */
+  readonly redirectedTo: string | undefined;
   /** It is known only so that what it offered is known when it comes back. */
   readonly isRemoved: boolean;
   /** As the API defined it; undefined where the configuration does. */
@@ -46,6 +48,7 @@ export function newServerEntry(name: string, now: number): ServerEntry {
     capabilities: undefined,
     instructions: undefined,
     withheld: undefined,
+    redirectedTo: undefined,
     isRemoved: false,
     settings: undefined,
     toolClasses: {},

@@ -9,6 +9,8 @@ export const SERVER_EVENT_TYPES = [
   'server.removed',
   'server.commanded',
   'server.tool.classified',
+  'server.redirected',
+  'server.redirect_ended',
 ] as const satisfies readonly EventType[];
 
 export type ServerEvent = RecordedEvent<(typeof SERVER_EVENT_TYPES)[number]>;

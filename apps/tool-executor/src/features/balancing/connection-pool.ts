@@ -4,7 +4,7 @@ import type { PoolStatistics, Slot } from '../pools/slot.js';
 
 /** For which request a connection is wanted. */
 export interface Wanted {
-  readonly command: Pick<ExecuteCommand, 'client' | 'params'>;
+  readonly command: Pick<ExecuteCommand, 'client' | 'params' | 'call'>;
   /** URLs of instances that it was sent to before; they come last. */
   readonly avoided: ReadonlySet<string> | undefined;
 }

@@ -9,7 +9,13 @@ import { definitionFromLog } from './definition-from-log.js';
 import { RUNNING, Target } from './target.js';
 import { UpstreamServers } from './upstream-servers.js';
 
-const TYPES = new Set(['server.registered', 'server.removed', 'server.commanded']);
+const TYPES = new Set([
+  'server.registered',
+  'server.removed',
+  'server.commanded',
+  'server.redirected',
+  'server.redirect_ended',
+]);
 
 /**
  * Follows what operators have decided about servers, by the log: definitions made by the API or found by discovery, and commands. What was
@@ -77,6 +83,10 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
         return this.#removed(event);
       case 'server.commanded':
         return this.#commanded(event);
+      case 'server.redirected':
+        return this.servers.redirect(event.data.server, event.data.to);
+      case 'server.redirect_ended':
+        return this.servers.redirect(event.data.server, undefined);
     }
   }
 
@@ -95,6 +105,7 @@ export class ServerOrders implements OnApplicationBootstrap, BeforeApplicationSh
 
   #removed({ data: { server, who } }: RecordedEvent<'server.removed'>): void {
     this.servers.setTarget(server, RUNNING);
+    this.servers.redirect(server, undefined);
     if (!this.#begun) return void this.#defined.delete(server);
     if (this.servers.isConfigured(server)) return;
     const reason = `was removed${who === undefined ? '' : ` by ${who}`}`;

@@ -24,6 +24,7 @@ import { Connector, type ConnectorDeps } from './connector.js';
 import { discoverCatalogue } from './discover.js';
 import type { HealthCheckOptions } from './health-check.js';
 import { probe } from './probe.js';
+import type { RestartOptions } from './restarts.js';
 import { refuse } from './reverse-requests.js';
 import { ServerClosedError } from './server-closed-error.js';
 import type { ServerLog } from './server-log.js';
@@ -39,6 +40,8 @@ export interface UpstreamServerDeps extends ConnectorDeps {
   readonly pushes: SessionPushes;
   readonly log: ServerLog;
   readonly instanceLog: InstanceLog;
+  /** The server that stands in for this one now. */
+  standIn(): { readonly name: string; offers(tool: string): boolean | undefined } | undefined;
   /** Resolves when what it depends on runs; rejects when that takes too long, or nobody waits any more. */
   dependenciesReady(isWanted: () => boolean): Promise<void>;
 }
@@ -56,6 +59,11 @@ function healthOptions({ ping }: ExecutorConfig, { settings }: UpstreamDefinitio
   return { intervalMs: settings.health.intervalMs ?? ping.intervalMs, critical, warning, slowMs };
 }
 
+function restartOptions({ restart }: ExecutorConfig, { settings: { recovery } }: UpstreamDefinition): RestartOptions {
+  const { maxAttempts = restart.maxAttempts, cooldownMs = restart.cooldownMs } = recovery ?? {};
+  return { ...restart, maxAttempts, cooldownMs };
+}
+
 /** One upstream server as this executor has it: its control connection, and the pool of connections that calls run on. */
 export class UpstreamServer {
   readonly supervisor: Supervisor;
@@ -63,6 +71,7 @@ export class UpstreamServer {
   /** The pool, where there are instances to choose from. */
   readonly balanced: BalancedPool | undefined;
   readonly toolHeaders: ToolHeaders;
+  #tools: ReadonlySet<string> | undefined;
   readonly #connector: Connector;
   /** Sessions that are about to get a connection of their own. */
   readonly #expected = new Map<string, ClientContext>();
@@ -84,7 +93,12 @@ export class UpstreamServer {
     const { source } = definition;
     const graceMs = source === 'built-in' ? BUILT_IN_GRACE_MS : 0;
     this.supervisor = new Supervisor(
-      { restart: config.restart, health: healthOptions(config, definition), ...config.discovery, graceMs },
+      {
+        restart: restartOptions(config, definition),
+        health: healthOptions(config, definition),
+        ...config.discovery,
+        graceMs,
+      },
       {
         connect: () => this.#connectControl(),
         discover: (connection) => this.#discover(connection),
@@ -128,6 +142,7 @@ export class UpstreamServer {
       {
         makePool: (url) => this.#makePool(url),
         watch: (url) => this.#connector.connect({ capabilities: {}, url, receive: refuseAll }),
+        up: () => this.supervisor.poke(),
         down: (url, reason) => {
           if (url === this.#controlUrl) void this.supervisor.connection?.close(reason);
         },
@@ -170,12 +185,26 @@ export class UpstreamServer {
     wanted?: Wanted,
   ): Slot<PooledConnection> | Promise<Slot<PooledConnection>> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
+    if (wanted?.command.call) this.#refuseRedirected(wanted.command.call.tool);
     if (client.sessionId !== undefined && this.deps.pushes.isOver(client.sessionId))
       throw new CancelledError(SESSION_OVER);
     const { dialect, isProcess } = this;
     const key = connectionKey(client, requestId, { dialect, isProcess, share: this.#definition.settings.pool.share });
     if (!isProcess && tellsAbilities(key) && !this.pool.bound(key)) this.#expected.set(key, client);
     return this.pool.acquire(key, deadline, wanted);
+  }
+
+  /** Whether one of its tools has this name; undefined before it was asked. */
+  offers(tool: string): boolean | undefined {
+    return this.#tools?.has(tool);
+  }
+
+  /** Of a server that is down, only what its stand-in cannot do comes here, and what came before it had one. */
+  #refuseRedirected(tool: string): void {
+    const standIn = this.deps.standIn();
+    if (!standIn || this.supervisor.isUp || standIn.offers(tool) === true) return;
+    const why = `has failed, and its stand-in "${standIn.name}" has no tool "${tool}"`;
+    throw new UpstreamClosedError(why, false);
   }
 
   /** Takes no further calls; those that run go on. */
@@ -247,6 +276,7 @@ export class UpstreamServer {
 
   async #discover(connection: UpstreamConnection): Promise<Catalogue> {
     const catalogue = await discoverCatalogue(connection, this.deps.config.discovery);
+    this.#tools = new Set(catalogue.tools.map(({ name }) => name));
     return this.toolHeaders.sift(catalogue, connection.dialect);
   }
 
@@ -291,8 +321,9 @@ export class UpstreamServer {
 
   async #connectPooled(key: string, url: string | undefined): Promise<PooledConnection> {
     const { state, failures, lastError } = this.supervisor;
-    // starting one more process per call would not make the server well
-    if (state === 'failed' && failures >= HOPELESS_AFTER) throw new UpstreamClosedError(`is down: ${lastError}`, false);
+    // starting one more process per call would not make the server well; of instances it is known which are
+    if (url === undefined && state === 'failed' && failures >= HOPELESS_AFTER)
+      throw new UpstreamClosedError(`is down: ${lastError}`, false);
     if (!this.supervisor.isUp) await this.#dependenciesReady();
     const client = this.#expected.get(key) ?? this.subscriptions.clientOf(key);
     this.#expected.delete(key);

@@ -47,6 +47,8 @@ export class UpstreamServers implements OnApplicationShutdown {
   readonly #refusing = new Map<string, AbortController>();
   readonly #listeners: ServersListener[] = [];
   readonly #found = new FoundInstances();
+  /** Servers that have failed → those that stand in for them. */
+  readonly #redirects = new Map<string, string>();
   readonly #redactor: Redactor;
   readonly #suite: SuiteIdentity;
   /** What stdio servers write to their standard error. */
@@ -99,6 +101,20 @@ export class UpstreamServers implements OnApplicationShutdown {
 
   get(name: string): UpstreamServer | undefined {
     return this.#servers.get(name);
+  }
+
+  /** Where a call of a tool goes: to the server, or to its stand-in, if that has the tool. What is no tool call goes nowhere else. */
+  route(name: string, tool: string | undefined): UpstreamServer | undefined {
+    const server = this.#servers.get(name);
+    if (tool === undefined || this.#redirects.size === 0) return server;
+    const standIn = this.#standIn(name);
+    return standIn?.offers(tool) === true ? standIn : server;
+  }
+
+  /** Sends further calls of a server to another one. @param to undefined: to itself again */
+  redirect(name: string, to: string | undefined): void {
+    if (to === undefined) this.#redirects.delete(name);
+    else this.#redirects.set(name, to);
   }
 
   all(): Iterable<UpstreamServer> {
@@ -247,6 +263,11 @@ export class UpstreamServers implements OnApplicationShutdown {
     this.#refusing.delete(name);
   }
 
+  #standIn(name: string): UpstreamServer | undefined {
+    const to = this.#redirects.get(name);
+    return to === undefined ? undefined : this.#servers.get(to);
+  }
+
   #target(name: string): Target {
     return this.#targets.get(name) ?? RUNNING;
   }
@@ -317,6 +338,7 @@ export class UpstreamServers implements OnApplicationShutdown {
         locate: (target) => locateTarget(target, ports.directory),
         authorizer: this.authorizers.of(definition),
         output: this.outputs.of(definition),
+        standIn: () => this.#standIn(definition.name),
         dependenciesReady: (isWanted) => this.#dependencies.ready(definition.name, isWanted),
         warn,
       },
