@@ -161,7 +161,7 @@ export class CatalogueView {
     return this.#templates.find((entry) => entry.template === template)?.server;
   }
 
-  /** @returns its tools, unless it has been away for too long */
+  /** @returns those of its tools that are listed; none when it has been away for too long */
   #addServer(entry: ServerEntry, items: Record<ListKind, ListItem[]>): ToolEntry[] {
     if (!entry.catalogue) return [];
     const availability = this.options.availability(entry);
@@ -182,7 +182,7 @@ export class CatalogueView {
       if (this.#addTemplate(entry.name, template.uriTemplate))
         list('resourceTemplates', template.uriTemplate, template);
     }
-    return availability === 'gone' ? [] : tools;
+    return availability === 'gone' ? [] : tools.filter(({ definition }) => !this.options.unlisted.has(definition));
   }
 
   /** Before the others: who lists only the first page sees them. */

@@ -33,7 +33,8 @@ export function importedEntries(entries: readonly ServerEntry[], sharing: Sharin
   const ownEntries = entries.filter((entry) => !isPeer(entry));
   const theirs = peers.map((entry) => {
     const suite = suiteOf(entry.capabilities);
-    if (suite === undefined || own === undefined) return entry;
+    // until it is known who it is, nothing of it can be told from what is at home here
+    if (suite === undefined || own === undefined) return withLists(entry, () => undefined);
     const keep = (definition: object, name: string): boolean =>
       !originFrom(originOf(definition), suite, name).via.includes(own);
     return withLists(entry, (definition, name) => (keep(definition, name) ? definition : undefined));

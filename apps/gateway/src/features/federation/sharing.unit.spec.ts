@@ -77,6 +77,12 @@ describe('what clients see', () => {
     ]);
   });
 
+  it('has nothing of a peer before it is known who that is, or who we are', () => {
+    const unknown = { ...eastern, capabilities: undefined };
+    expect(names(importedEntries([unknown, files], sharing()))).toEqual(['files/read', 'files/write']);
+    expect(names(importedEntries([eastern], { ...sharing(), own: undefined }))).toEqual([]);
+  });
+
   it('has each tool once, by the best way', () => {
     const northern = entry('north', [from('web__get', north), from('east__sql__query', east, north)], north);
     // the name that a tool has at home is the same by all ways
