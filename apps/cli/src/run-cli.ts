@@ -4,6 +4,7 @@ import { addCompletion } from './features/completion/completion.js';
 import { addConfig } from './features/config/config.js';
 import { addDoctor } from './features/doctor/doctor.js';
 import { addEvents } from './features/events/events.js';
+import { addPeers } from './features/peers/peers.js';
 import { addServers } from './features/servers/servers.js';
 import { addServices } from './features/services/services.js';
 import { addTools } from './features/tools/tools.js';
@@ -46,7 +47,8 @@ function commandsOf(kit: Kit): Command {
     .showHelpAfterError('(--help shows what there is)')
     // inherited by the commands, when it is there before them
     .exitOverride();
-  for (const add of [addServers, addTools, addServices, addEvents, addCalls, addConfig, addDoctor]) add(program, kit);
+  for (const add of [addServers, addTools, addServices, addPeers, addEvents, addCalls, addConfig, addDoctor])
+    add(program, kit);
   addCompletion(program);
   return program;
 }
