@@ -1,4 +1,5 @@
 import type { Implementation, Resource, ResourceContents, ResourceTemplateType } from '@modelcontextprotocol/server';
+import type { ToolProvider } from './tool-provider.js';
 
 export interface ResourcePage {
   readonly resources: Resource[];
@@ -12,10 +13,11 @@ export interface Completion {
   readonly hasMore?: boolean;
 }
 
-/** What an {@link McpEndpoint} shows: resources and templates of one service. */
+/** What an {@link McpEndpoint} shows: resources and templates of one service, and its tools if it has any. */
 export interface ResourceProvider {
   readonly info: Implementation;
   readonly instructions: string;
+  readonly toolbox?: ToolProvider;
   readonly templates: readonly ResourceTemplateType[];
   /** @throws InvalidCursorError for a cursor that `list` did not make */
   list(cursor: string | undefined): Promise<ResourcePage>;

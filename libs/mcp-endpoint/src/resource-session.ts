@@ -35,12 +35,17 @@ export class ResourceSession {
       maxRequestBodySize: limits.maxBodyBytes,
     });
     this.#server = new Server(provider.info, {
-      capabilities: { resources: { subscribe: true, listChanged: true }, completions: {} },
+      capabilities: {
+        resources: { subscribe: true, listChanged: true },
+        completions: {},
+        ...(provider.toolbox && { tools: {} }),
+      },
       instructions: provider.instructions,
     });
     this.#answerLists();
     this.#answerReads();
     this.#answerSubscriptions();
+    this.#answerTools();
   }
 
   static async create(
@@ -141,6 +146,18 @@ export class ResourceSession {
       this.#subscribed.delete(uri);
       this.#updated.delete(uri);
       return {};
+    });
+  }
+
+  #answerTools(): void {
+    const { toolbox } = this.provider;
+    if (!toolbox) return;
+    const known = new Set(toolbox.tools.map(({ name }) => name));
+    this.#server.setRequestHandler('tools/list', () => ({ tools: [...toolbox.tools] }));
+    this.#server.setRequestHandler('tools/call', async ({ params }) => {
+      if (known.has(params.name)) return { ...(await toolbox.call(params.name, params.arguments ?? {})) };
+      const message = `unknown tool ${params.name}; there are: ${[...known].join(', ')}`;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
     });
   }
 

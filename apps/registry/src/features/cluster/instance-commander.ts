@@ -70,8 +70,7 @@ export class InstanceCommander {
   }
 
   async #known(instanceId: string): Promise<ServiceInstance> {
-    const instance =
-      this.census.get(instanceId) ?? (await this.census.find({})).find((candidate) => candidate.id === instanceId);
+    const instance = await this.census.lookUp(instanceId);
     if (!instance) {
       const all = (await this.census.find({})).filter(isOwn);
       const instances = all.slice(0, MAX_NAMED).map(({ id }) => id);

@@ -36,6 +36,7 @@ describe('/mcp of the registry', () => {
     await register({ id: 'p' });
     const expected = [
       'registry://serviceInstances',
+      'registry://cluster',
       'registry://servers',
       'registry://serviceInstances/painter',
       'registry://serviceInstances/registry',
@@ -119,5 +120,74 @@ describe('/mcp of the registry', () => {
     await http.delete('/services/q').expect(200);
     await http.delete('/services/p').expect(200);
     await waitFor(() => listChanged() === 2);
+  });
+});
+
+describe('the tools of the registry', () => {
+  const asking = async () => {
+    const connection = await connected();
+    const ask = async (name: string, args: object = {}): Promise<any> => {
+      const { structuredContent, content, isError } = await connection.client.callTool({
+        name,
+        arguments: { ...args },
+      });
+      const [{ text }] = content as [{ text: string }];
+      if (isError) return { error: text };
+      expect(JSON.parse(text)).toEqual(structuredContent);
+      return structuredContent;
+    };
+    return { ...connection, ask };
+  };
+
+  it('only read, and say what they take', async () => {
+    const { client } = await asking();
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'find_services',
+      'list_servers',
+      'get_server',
+      'cluster_view',
+      'find_tools',
+    ]);
+    for (const { annotations, inputSchema } of tools) {
+      expect(annotations).toMatchObject({ readOnlyHint: true });
+      expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+    }
+  });
+
+  it('find services by all criteria, now and then', async () => {
+    const { ask, register, http } = await asking();
+    await register({ id: 'p', tags: ['oil'], metadata: { zone: 'a' } });
+    await register({ id: 'q', status: 'DOWN' });
+    const found = { services: [expect.objectContaining({ id: 'p', tags: ['oil'] })] };
+    expect(await ask('find_services', { serviceName: 'painter', tags: ['oil'], metadata: { zone: 'a' } })).toEqual(
+      found,
+    );
+    expect(await ask('find_services', { status: 'DOWN' })).toMatchObject({ services: [{ id: 'q' }] });
+    const then = new Date().toISOString();
+    await waitFor(() => Date.now() > Date.parse(then));
+    await http.delete('/services/p').expect(200);
+    expect(await ask('find_services', { tags: ['oil'] })).toEqual({ services: [] });
+    expect(await ask('find_services', { tags: ['oil'], asOf: then })).toEqual(found);
+    expect((await ask('cluster_view', { asOf: then })).cluster.services.painter.instances).toBe(2);
+    const { cluster } = await ask('cluster_view');
+    expect(cluster).toMatchObject({ leader: { instanceId: 'registry-1' }, services: { painter: { instances: 1 } } });
+  });
+
+  it('show servers and their tools', async () => {
+    const { ask } = await asking();
+    expect(await ask('list_servers')).toMatchObject({ servers: [{ name: 'files', tools: 0 }] });
+    expect(await ask('list_servers', { state: 'running' })).toEqual({ servers: [] });
+    expect(await ask('get_server', { name: 'files' })).toMatchObject({ server: { name: 'files', transport: 'stdio' } });
+    expect(await ask('find_tools', { query: 'read' })).toEqual({ tools: [], total: 0 });
+  });
+
+  it('say what is wrong in a way that a model can mend', async () => {
+    const { ask, client } = await asking();
+    expect((await ask('get_server', { name: 'nothing' })).error).toBe('there is no server nothing; there are: files');
+    expect((await ask('find_services', { status: 'WELL' })).error).toContain('status');
+    expect((await ask('find_services', { colour: 'red' })).error).toContain('colour');
+    expect((await ask('cluster_view', { asOf: 'yesterday' })).error).toContain('no RFC 3339 time');
+    await expect(client.callTool({ name: 'explode', arguments: {} })).rejects.toThrow('there are: find_services');
   });
 });

@@ -5,7 +5,7 @@ import { McpEndpoint } from '@signalbox/mcp-endpoint';
 import { InjectRegistryConfig } from '../../registry-config.module.js';
 import { ServerViews } from '../servers/server-views.js';
 import { ServiceCensus } from '../services/service-census.js';
-import { INSTANCES, instancesUri, RegistryResources, SERVERS, serverUri } from './registry-resources.js';
+import { CLUSTER, INSTANCES, instancesUri, RegistryResources, SERVERS, serverUri } from './registry-resources.js';
 
 /** The registry's own `/mcp`, and what its subscribers hear. */
 @Injectable()
@@ -24,6 +24,7 @@ export class RegistryMcp implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     this.census.onChange(({ serviceName, namesChanged }) => {
+      this.endpoint.resourceUpdated(CLUSTER);
       this.endpoint.resourceUpdated(INSTANCES);
       this.endpoint.resourceUpdated(instancesUri(serviceName));
       if (namesChanged) this.endpoint.resourceListChanged();

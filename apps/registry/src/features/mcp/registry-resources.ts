@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { InjectContext, InjectDirectory, type ServiceContext } from '@signalbox/nest-kit';
-import { InvalidCursorError, type ServiceDirectory } from '@signalbox/ports';
+import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
+import { InvalidCursorError } from '@signalbox/ports';
 import type { Completion, ResourcePage, ResourceProvider } from '@signalbox/mcp-endpoint';
 import { ServerCatalogue } from '../servers/server-catalogue.js';
 import { ServiceCensus } from '../services/service-census.js';
+import { ServiceFinder } from '../services/service-finder.js';
+import { RegistryTools } from './registry-tools.js';
 
 const MIME_TYPE = 'application/json';
 const MAX_COMPLETIONS = 100;
@@ -12,7 +14,8 @@ const MAX_LISTED = 500;
 
 export const INSTANCES = 'registry://serviceInstances';
 export const SERVERS = 'registry://servers';
-const URI = /^registry:\/\/(serviceInstances|servers)(?:\/([^/?#]+))?$/;
+export const CLUSTER = 'registry://cluster';
+const URI = /^registry:\/\/(cluster$|serviceInstances|servers)(?:\/([^/?#]+))?$/;
 
 export const instancesUri = (serviceName: string): string => `${INSTANCES}/${encodeURIComponent(serviceName)}`;
 export const serverUri = (name: string): string => `${SERVERS}/${encodeURIComponent(name)}`;
@@ -21,7 +24,8 @@ export const serverUri = (name: string): string => `${SERVERS}/${encodeURICompon
 @Injectable()
 export class RegistryResources implements ResourceProvider {
   readonly info;
-  readonly instructions = 'Which services and upstream MCP servers there are. Subscribe to hear of changes.';
+  readonly instructions =
+    'Which services and upstream MCP servers there are. Subscribe to hear of changes; the tools answer questions, also of the past.';
   readonly templates = [
     {
       name: 'serviceInstancesOf',
@@ -40,9 +44,10 @@ export class RegistryResources implements ResourceProvider {
   ];
 
   constructor(
-    @InjectDirectory() private readonly directory: ServiceDirectory,
+    private readonly services: ServiceFinder,
     private readonly census: ServiceCensus,
     private readonly servers: ServerCatalogue,
+    readonly toolbox: RegistryTools,
     @InjectContext() context: ServiceContext,
   ) {
     this.info = { name: 'signalbox-registry', title: 'Signalbox registry', version: context.version };
@@ -78,9 +83,10 @@ export class RegistryResources implements ResourceProvider {
   async #dataOf(uri: string): Promise<unknown> {
     const [, kind, encoded] = URI.exec(uri) ?? [];
     const name = encoded && decode(encoded);
+    if (kind === 'cluster') return this.toolbox.cluster.read();
     if (kind === 'serviceInstances') {
-      if (name === undefined) return this.directory.findServices({});
-      const instances = await this.directory.getInstances(name);
+      if (name === undefined) return this.services.find({});
+      const instances = await this.services.instancesOf(name);
       return instances.length > 0 ? instances : undefined;
     }
     if (kind === 'servers') return name === undefined ? this.servers.list() : this.servers.get(name);
@@ -100,6 +106,7 @@ export class RegistryResources implements ResourceProvider {
     });
     return [
       resource(INSTANCES, 'serviceInstances', 'All instances of all services'),
+      resource(CLUSTER, 'cluster', 'All instances with role and load, sums for each service, and who leads'),
       resource(SERVERS, 'servers', 'All configured upstream MCP servers'),
       ...this.census
         .names()

@@ -11,6 +11,6 @@ import { ServersController } from './servers.controller.js';
   imports: [EntityLogModule, AsOfModule],
   controllers: [ServersController],
   providers: [ServerViews, ServerCatalogue, ServerRegistrar, PastServers],
-  exports: [EntityLogModule, ServerViews, ServerCatalogue, ServerRegistrar],
+  exports: [PastServers, EntityLogModule, ServerViews, ServerCatalogue, ServerRegistrar],
 })
 export class ServersModule {}

@@ -93,6 +93,11 @@ export class ServiceCensus implements OnModuleInit, OnApplicationBootstrap, Befo
     return this.#index.get(id);
   }
 
+  /** As {@link get}; the directory itself is asked for what is not known: it may be newer than the last look for names. */
+  async lookUp(id: string): Promise<ServiceInstance | undefined> {
+    return this.get(id) ?? (await this.directory.findServices({})).find((instance) => instance.id === id);
+  }
+
   /**
    * From memory: what the directory said last, also while it does not answer. The directory itself is asked while a service
    * has not been heard of yet, and where nothing is found: a service name may be newer than the last look for names.
