@@ -5,11 +5,16 @@ import { onTestFinished } from 'vitest';
 import type { SourceReport } from '../src/features/discovery/discovery-answer.js';
 import { registryForTest, type RegistryOptions, type RunningForTest } from './running-service.js';
 
+interface FoundDefinition {
+  readonly url?: string;
+  readonly instances?: readonly { readonly url: string; readonly weight: number }[];
+}
+
 export interface DiscoveryForTest extends RunningForTest {
   /** Waits until what `GET /discovery` says of a source is so. */
   until(source: string, holds: (report: SourceReport) => boolean): Promise<SourceReport>;
   /** The servers that were found, by name. */
-  servers(): Promise<{ name: string; state: string; target: string; source: string; definition: { url?: string } }[]>;
+  servers(): Promise<{ name: string; state: string; target: string; source: string; definition: FoundDefinition }[]>;
 }
 
 /** A registry with this `signalbox.discovery`; it looks only when it is told to, unless the section says otherwise. */

@@ -1,5 +1,6 @@
 // An MCP server over Streamable HTTP, one of several instances. Its tools write a line "<port> <id>" to a file each time
-// that they run, and take `ms`; `firstMs` is how long the first run of an id takes, wherever it is. Arguments: port, file, `sessions` or `stateless`.
+// that they run, and take `ms`; `firstMs` is how long the first run of an id takes,
+// wherever it is; an instance whose port is in `failAt` answers 500. Arguments: port, file, `sessions` or `stateless`.
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -39,7 +40,8 @@ createServer((request, response) => {
     if (id === undefined) return say(202);
     if (method === 'tools/list') return answer({ tools });
     if (method !== 'tools/call') return answer({});
-    const { id: run, ms = 0, firstMs = ms } = params.arguments;
+    const { id: run, ms = 0, firstMs = ms, failAt = [] } = params.arguments;
+    if (failAt.includes(Number(port))) return say(500);
     const isFirst = firstMs === ms || !existsSync(file) || !readFileSync(file, 'utf8').includes(` ${run}\n`);
     appendFileSync(file, `${port} ${run}\n`);
     setTimeout(() => answer({ content: [{ type: 'text', text: port }] }), isFirst ? firstMs : ms);

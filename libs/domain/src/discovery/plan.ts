@@ -10,6 +10,8 @@ export interface FoundServer {
   readonly name: string;
   /** As an entry of `mcpServers`. */
   readonly entry: Entry;
+  /** What stays the same while its instances come and go: a service. Absent for what is in one place. */
+  readonly group?: string;
 }
 
 /** The newest answer of a source that worked; undefined when it has not answered yet. */
@@ -69,7 +71,7 @@ export function planDiscovery(state: DiscoveryState, now: number, graceMs: numbe
   const fresh: Array<PlannedServer & { key: string }> = [];
   const seen = new Map<string, PlannedServer>();
   for (const { source, found = [] } of state.answers) {
-    for (const { name, entry } of found) {
+    for (const { name, entry, group } of found) {
       const key = targetKey(entry);
       const first = seen.get(key);
       const byHand = naming.byHand(key);
@@ -77,16 +79,17 @@ export function planDiscovery(state: DiscoveryState, now: number, graceMs: numbe
         duplicates.push({ source, name, of: first?.name ?? byHand! });
         continue;
       }
-      const server = { name, entry, source, key };
+      const server = { name, entry, source, key, ...(group === undefined ? {} : { group }) };
       seen.set(key, server);
       fresh.push(server);
     }
   }
   // those that have a name keep it, before others ask for one
-  const kept = new Map(fresh.map((server) => [server, naming.keep(server.key)]));
+  const kept = new Map(fresh.map((server) => [server, naming.keep(server.key) ?? naming.keepGroup(server)]));
   const define = fresh.map((server): PlannedServer => {
-    const { entry, source, key } = server;
-    return { name: kept.get(server) ?? naming.give(serverNameFrom(server.name), key), entry, source };
+    const { key, ...found } = server;
+    const name = kept.get(server) ?? naming.give(serverNameFrom(server.name), server.group ?? key);
+    return { ...found, name };
   });
   return { define, duplicates, ...gone(state, naming, now, graceMs) };
 }
@@ -137,6 +140,23 @@ class Naming {
     const server = this.#byKey.get(key);
     if (server) this.#given.add(server.name);
     return server?.name;
+  }
+
+  /** The name that a service has by this source, whatever instances it had then. */
+  keepGroup({ name, source, group }: PlannedServer): string | undefined {
+    if (group === undefined) return undefined;
+    const wanted = serverNameFrom(name);
+    const there = [otherName(wanted, group), wanted].find((one) => {
+      const server = this.#byName.get(one);
+      return (
+        server &&
+        discoveredBy(server.source) === source &&
+        Array.isArray(server.entry['instances']) &&
+        !this.#given.has(one)
+      );
+    });
+    if (there !== undefined) this.#given.add(there);
+    return there;
   }
 
   give(wanted: string, key: string): string {

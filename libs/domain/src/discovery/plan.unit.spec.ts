@@ -101,3 +101,39 @@ describe('a server that no source names', () => {
     expect(namesOf(plan([answer('b', http(1, 'y'))], [defined('x', 1)]))).toEqual(['x http://h:1/mcp by b']);
   });
 });
+
+describe('a service with instances', () => {
+  const service = (ports: number[], group = 'consul:search') => ({
+    name: 'search',
+    group,
+    entry: { instances: ports.map((port) => ({ url: `http://h:${port}/mcp`, weight: 1 })) },
+  });
+  const there = (name: string, ports: number[], source = 'discovered:a'): DefinedServer => ({
+    name,
+    source,
+    entry: { ...service(ports).entry, signalbox: {} },
+  });
+  const answered = (source: string, ...found: ReturnType<typeof service>[]): SourceAnswer => ({ source, found });
+
+  it('keeps its name while they come and go', () => {
+    const result = plan([answered('a', service([2, 3]))], [there('search', [1, 2])]);
+    expect(result.define).toMatchObject([{ name: 'search', entry: service([2, 3]).entry }]);
+    expect(result).toMatchObject({ remove: [], duplicates: [] });
+    expect(result.missing.size).toBe(0);
+  });
+
+  it('keeps the name that it got because another one was taken', () => {
+    const both = (ports: number[]) => [answered('a', service([1])), answered('b', service(ports, 'dns:search'))];
+    const [, second] = plan(both([5])).define;
+    expect(second!.name).toMatch(/^search-[a-z0-9]{7}$/);
+    const known = [there('search', [1]), there(second!.name, [5], 'discovered:b')];
+    expect(plan(both([6, 7]), known).define.map(({ name }) => name)).toEqual(['search', second!.name]);
+    // also when the other one is gone
+    expect(plan(both([6, 7]).slice(1), known).define.map(({ name }) => name)).toEqual([second!.name]);
+  });
+
+  it('is the same as a server at its one URL', () => {
+    const result = plan([answered('a', service([1]))], [defined('mine', 1, 'api')]);
+    expect(result).toMatchObject({ define: [], duplicates: [{ name: 'search', of: 'mine' }] });
+  });
+});

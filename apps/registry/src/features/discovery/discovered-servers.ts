@@ -42,13 +42,13 @@ export class DiscoveredServers {
   }
 
   /** @returns why it is not taken, or undefined */
-  async define({ name, entry, source }: PlannedServer, quarantined: boolean): Promise<string | undefined> {
+  async define({ name, entry, source, group }: PlannedServer, quarantined: boolean): Promise<string | undefined> {
     const text = JSON.stringify(entry);
     const before = this.#taken.get(name);
     const known = this.views.get(name)?.view;
     if (known && before?.entry === text && before.source === source && before.definition === known.definition)
       return undefined;
-    const origin = { source: discoveredSource(source), quarantined };
+    const origin = { source: discoveredSource(source), quarantined, isService: group !== undefined };
     const refused = await refusalOf(
       this.definer.define(name, entry, { who: WHO, why: `found by ${source}` }, false, origin),
     );

@@ -1,5 +1,11 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { planDiscovery, type Duplicate, type PlannedServer, type SourceAnswer } from '@signalbox/domain/discovery';
+import {
+  planDiscovery,
+  urlsOf,
+  type Duplicate,
+  type PlannedServer,
+  type SourceAnswer,
+} from '@signalbox/domain/discovery';
 import { InjectContext, type ServiceContext } from '@signalbox/nest-kit';
 import type { Candidacy } from '@signalbox/ports';
 import { DiscoveredServers } from './discovered-servers.js';
@@ -156,6 +162,6 @@ export class Discoverer implements OnApplicationBootstrap, BeforeApplicationShut
 
 function withoutOwn(answer: SourceAnswer, isOwn: (url: string) => boolean): SourceAnswer {
   if (answer.found === undefined) return answer;
-  const found = answer.found.filter(({ entry: { url } }) => typeof url !== 'string' || !isOwn(url));
+  const found = answer.found.filter(({ entry }) => !urlsOf(entry).some(isOwn));
   return { ...answer, found };
 }

@@ -2,7 +2,7 @@ import type { DiscoveredServers } from './discovered-servers.js';
 import type { Discoverer } from './discoverer.js';
 import { SOURCE_KINDS } from './source.js';
 import { RUN_STATES, type SourceRunner } from './source-runner.js';
-import { targetKey } from '@signalbox/domain/discovery';
+import { targetKey, urlsOf } from '@signalbox/domain/discovery';
 import * as z from 'zod';
 
 const foundSchema = z.object({
@@ -70,8 +70,7 @@ function foundBy({ source, answer }: SourceRunner, { outcome, isOwn }: Discovere
       return reason === undefined ? { name, server, state: 'defined' } : { name, server, state: 'refused', reason };
     const duplicate = duplicates.find((one) => one.name === name);
     if (duplicate) return { name, server: duplicate.of, state: 'duplicate', reason: `is ${duplicate.of} already` };
-    if (typeof entry['url'] === 'string' && isOwn(entry['url']))
-      return { name, state: 'own', reason: 'is a service of this Signalbox' };
+    if (urlsOf(entry).some(isOwn)) return { name, state: 'own', reason: 'is a service of this Signalbox' };
     return { name, state: 'pending' };
   });
 }

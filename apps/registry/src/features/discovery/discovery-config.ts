@@ -13,6 +13,7 @@ const path = z
   .string()
   .regex(/^\/[\w./~-]{0,199}$/, 'must begin with / and have letters, digits and . _ ~ - / only')
   .default('/mcp');
+const group = z.enum(['service', 'instance']).default('service');
 const protocol = z.enum(['http', 'https']).default('http');
 /** Host names and addresses as they may stand in a URL; nothing that a definition would take for a reference. */
 export const HOST = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -63,6 +64,8 @@ export const discoveryConfigSchema = z
           protocol,
           /** Of their URLs. */
           path,
+          /** `service`: all records are instances of one server; `instance`: each one is a server of its own. */
+          group,
           /** Name servers to ask; those of the system when there are none. */
           resolvers: z.array(resolver).max(10).default([]),
         }),
@@ -82,6 +85,8 @@ export const discoveryConfigSchema = z
           path,
           /** Of the URL, where the service's metadata has no `mcp-protocol`. */
           protocol,
+          /** `service`: all instances of a service are one server; `instance`: each one is a server of its own. */
+          group,
         }),
       )
       .default([]),

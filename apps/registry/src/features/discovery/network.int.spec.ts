@@ -44,7 +44,7 @@ const a = (data: string): Answer => ({ name: 'tools.example.test', type: 'A', tt
 describe('servers in DNS', () => {
   it('are where SRV records say; they go when the records go, and stay while the name server is away', async () => {
     const dns = await dnsForTest([srv('search.example.test', 8_080, 2), srv('weather.example.test', 8_081)]);
-    const source = { name: 'net', query: '_mcp._tcp.example.test', resolvers: dns.resolvers };
+    const source = { name: 'net', query: '_mcp._tcp.example.test', resolvers: dns.resolvers, group: 'instance' };
     const { until, servers, http } = await discoveryForTest({ dns: [source], approve: 'auto', graceMs: 0 });
     await until('net', ({ found }) => found.length === 2 && found.every(({ state }) => state === 'defined'));
     expect((await servers()).map(({ name, definition }) => [name, definition.url])).toEqual([
@@ -71,12 +71,60 @@ describe('servers in DNS', () => {
       port: 9_000,
       path: '/x',
       resolvers: dns.resolvers,
+      group: 'instance',
     };
     const { until, servers } = await discoveryForTest({ dns: [source] });
     await until('net', ({ found }) => found.length === 2 && found.every(({ state }) => state === 'defined'));
     expect((await servers()).map(({ definition }) => definition.url).sort()).toEqual([
       'http://10.0.0.1:9000/x',
       'http://10.0.0.2:9000/x',
+    ]);
+  });
+
+  it('are instances of one server where they have one name; it is approved once, whatever instances come and go', async () => {
+    const dns = await dnsForTest([a('10.0.0.2'), a('10.0.0.1')]);
+    const source = { name: 'net', type: 'A', query: 'tools.example.test', port: 9_000, resolvers: dns.resolvers };
+    const { until, servers, http } = await discoveryForTest({ dns: [source], graceMs: 60_000 });
+    await until('net', ({ found }) => found[0]?.state === 'defined');
+    const instances = async () => {
+      const [server, ...others] = await servers();
+      expect(others).toEqual([]);
+      expect(server!.name).toBe('tools');
+      return server!.definition.instances!;
+    };
+    const urls = async () => (await instances()).map(({ url }) => url);
+    expect(await urls()).toEqual(['http://10.0.0.1:9000/mcp', 'http://10.0.0.2:9000/mcp']);
+    expect((await servers())[0]).toMatchObject({ state: 'quarantined' });
+    await http.post('/servers/tools/approve').send({ who: 'ada' });
+    const wanted = async () => (await servers())[0]!.state;
+    const approved = await wanted();
+    expect(approved).not.toBe('quarantined');
+    dns.zone.shift();
+    dns.zone.push(a('10.0.0.3'));
+    await http.post('/discovery/run').send({}).expect(200);
+    expect(await urls()).toEqual(['http://10.0.0.1:9000/mcp', 'http://10.0.0.3:9000/mcp']);
+    expect(await wanted()).toBe(approved);
+  });
+
+  it('are those with the least priority, by their weights', async () => {
+    const weighted = (target: string, weight: number, priority: number): Answer =>
+      ({
+        ...srv(target, 8_080, priority),
+        ...{ data: { target, port: 8_080, priority, weight } },
+      }) as Answer;
+    const zone = [weighted('a.example.test', 5, 1), weighted('b.example.test', 0, 1), weighted('c.example.test', 9, 2)];
+    const dns = await dnsForTest(zone);
+    const source = { name: 'net', query: '_mcp._tcp.example.test', resolvers: dns.resolvers };
+    const { until, servers } = await discoveryForTest({ dns: [source] });
+    await until('net', ({ found }) => found[0]?.state === 'defined');
+    expect((await servers()).map(({ name, definition }) => [name, definition.instances])).toEqual([
+      [
+        'example',
+        [
+          { url: 'http://a.example.test:8080/mcp', weight: 5 },
+          { url: 'http://b.example.test:8080/mcp', weight: 1 },
+        ],
+      ],
     ]);
   });
 
@@ -121,7 +169,7 @@ describeWithServers(['CONSUL_URL'], 'servers in Consul', (url) => {
     };
     await waitFor(tagged, { timeoutMs: 15_000, what: 'the catalogue' });
     const { until, servers, http } = await discoveryForTest(
-      { consul: [{ name: 'catalogue', tag }], graceMs: 0, approve: 'auto' },
+      { consul: [{ name: 'catalogue', tag, group: 'instance' }], graceMs: 0, approve: 'auto' },
       { env: { CONSUL_URL: url } },
     );
     const { problems } = await until(
@@ -140,6 +188,36 @@ describeWithServers(['CONSUL_URL'], 'servers in Consul', (url) => {
       return (await servers()).length === 1;
     };
     await waitFor(gone, { timeoutMs: 15_000, what: 'the end of two' });
+  });
+
+  it('are one server for each service, with the instances that it has now', async () => {
+    const id = crypto.randomUUID();
+    const tag = `mcp-test-${id}`;
+    const Name = `search-${id}`;
+    for (const n of [1, 2]) {
+      const rest = { Tags: [tag], Address: `10.2.0.${n}`, Port: 7_000, Weights: { Passing: n, Warning: 1 } };
+      await register({ ID: `${n}-${id}`, Name }, rest);
+    }
+    const { servers, http } = await discoveryForTest(
+      { consul: [{ name: 'catalogue', tag }], graceMs: 60_000, approve: 'auto' },
+      { env: { CONSUL_URL: url } },
+    );
+    // the agent tells its catalogue a little later
+    const untilInstances = (expected: object[]) =>
+      waitFor(
+        async () => {
+          await http.post('/discovery/run').send({}).expect(200);
+          const all = await servers();
+          expect(all).toHaveLength(1);
+          expect(all[0]!.definition.instances).toEqual(expected);
+          return true;
+        },
+        { timeoutMs: 15_000, what: `instances ${JSON.stringify(expected)}` },
+      );
+    const at = (n: number) => ({ url: `http://10.2.0.${n}:7000/mcp`, weight: n });
+    await untilInstances([at(1), at(2)]);
+    await agent(`deregister/1-${id}`);
+    await untilInstances([at(2)]);
   });
 
   it('stay while Consul does not answer', async () => {

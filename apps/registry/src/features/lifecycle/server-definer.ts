@@ -16,6 +16,8 @@ export interface Origin {
   readonly source: string;
   /** Whether it has to be approved before it is started: when it is new, and when its definition has changed. */
   readonly quarantined: boolean;
+  /** Its instances come and go, which is no change that has to be approved. */
+  readonly isService?: boolean;
 }
 
 const BY_API: Origin = { source: API_SOURCE, quarantined: false };
@@ -38,7 +40,7 @@ export class ServerDefiner {
     entry: Entry,
     reasons: Reasons,
     mustBeNew: boolean,
-    { source, quarantined }: Origin = BY_API,
+    { source, quarantined, isService = false }: Origin = BY_API,
   ): Promise<boolean> {
     const definition = await this.check.check(name, entry);
     this.#refuseConfigured(name);
@@ -59,7 +61,9 @@ export class ServerDefiner {
         ...given(reasons),
       });
       const quarantine = createEvent('server.commanded', { server: name, command: 'quarantine', ...given(reasons) });
-      await this.writer.append(name, event, ...(quarantined && !isSame ? [quarantine] : []));
+      const isKnown =
+        isSame || (!isNew && isService && known.source === source && isSameService(known.definition ?? {}, kept));
+      await this.writer.append(name, event, ...(quarantined && !isKnown ? [quarantine] : []));
       return isNew;
     });
   }
@@ -107,6 +111,14 @@ function keptDefinition(entry: Entry, { settings }: UpstreamDefinition): Record<
   const { disabled: _disabled, ...kept } = entry;
   // as it is after a way through JSON, so that it compares with what the log has
   return JSON.parse(JSON.stringify({ ...kept, signalbox: settings })) as Record<string, unknown>;
+}
+
+/** Whether two definitions differ in nothing but the instances that the service has. */
+function isSameService(before: Entry, after: Entry): boolean {
+  if (!Array.isArray(before['instances']) || !Array.isArray(after['instances'])) return false;
+  const { instances: _before, ...rest } = before;
+  const { instances: _after, ...others } = after;
+  return isDeepStrictEqual(rest, others);
 }
 
 function given({ who, why }: Reasons): { who: string; why?: string } {

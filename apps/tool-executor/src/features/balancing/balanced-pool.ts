@@ -20,6 +20,8 @@ export interface BalancedPoolHooks {
   makePool(url: string): Pool<PooledConnection>;
   /** Opens a connection that only looks whether the instance answers. */
   watch(url: string): Promise<UpstreamConnection>;
+  /** An instance answers again. */
+  up(): void;
   /** An instance does not answer any more. */
   down(url: string, reason: string): void;
 }
@@ -282,7 +284,9 @@ export class BalancedPool implements ConnectionPool {
   }
 
   #heard(instance: Instance, state: Instance['state'], reason: string): void {
-    if (instance.is(state, reason) && state === 'down') this.hooks.down(instance.id, reason);
+    if (!instance.is(state, reason)) return;
+    if (state === 'down') this.hooks.down(instance.id, reason);
+    else if (state === 'up') this.hooks.up();
   }
 
   /** It is no longer among the instances: what runs on it may finish. */

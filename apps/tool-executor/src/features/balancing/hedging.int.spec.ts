@@ -16,7 +16,9 @@ beforeAll(async () => {
     const target = { kind: 'http', url: list[0]!.url, instances: list, headers: {} } as const;
     return definition(name, target, { balancing: { policy: 'round-robin', hedge } });
   };
-  const section = { recovery: { retryBudget: 0.001, retryBurst: 10 } };
+  // a busy machine is not to be taken for an ill instance
+  const ping = { intervalMs: FOR_EVER, timeoutMs: FOR_EVER };
+  const section = { ping, recovery: { retryBudget: 0.001, retryBurst: 25 } };
   const servers = [
     at('many', instances.urls, { afterMs: 50 }),
     at('one', [instances.urls[0]!], { afterMs: 50 }),
@@ -72,6 +74,7 @@ it.each([
 
 describe('a read that takes long', () => {
   it('is sent to another instance as well, and the first good answer counts', async () => {
+    const before = await hedges('many', 'won');
     const { callId, reply, ports } = await call('many', 'slow', { firstMs: FOR_EVER });
     expect(reply).toMatchObject({ ok: true });
     expect(ports).toHaveLength(2);
@@ -86,10 +89,11 @@ describe('a read that takes long', () => {
     });
     const cancelled = await executor.events({ correlationId: callId, type: 'tool.call.cancelled' });
     expect(cancelled).toMatchObject([{ data: { attempt: 1, overtakenBy: 2 } }]);
-    await until(async () => expect(await hedges('many', 'won')).toBe(1));
+    await until(async () => expect(await hedges('many', 'won')).toBeGreaterThan(before));
   });
 
   it('is answered by the first instance when that is faster after all', async () => {
+    const before = await hedges('many', 'lost');
     const { callId, reply, ports } = await call('many', 'slower', { firstMs: 2_000, ms: FOR_EVER });
     expect(ports).toHaveLength(2);
     expect(reply).toMatchObject({ ok: true, result: { content: [{ text: String(ports[0]) }] } });
@@ -97,7 +101,7 @@ describe('a read that takes long', () => {
       state: 'completed',
       attempts: [{ state: 'completed' }, { state: 'cancelled', reason: 'attempt 1 answered first' }],
     });
-    await until(async () => expect(await hedges('many', 'lost')).toBe(1));
+    await until(async () => expect(await hedges('many', 'lost')).toBeGreaterThan(before));
   });
 
   it('is cancelled at both when its client cancels it', async () => {
@@ -120,9 +124,9 @@ describe('a read that takes long', () => {
 
   it('is not sent again beyond the retry budget', async () => {
     // how many were made before depends on the machine
-    for (let n = 0; n < 15; n++) {
+    for (let n = 0; n < 30; n++) {
       if ((await hedges('many', 'no_budget')) > 0) break;
-      await call('many', `spent-${n}`, { firstMs: 2_000 });
+      await call('many', `spent-${n}`, { firstMs: 500 });
     }
     expect(await hedges('many', 'no_budget')).toBeGreaterThan(0);
     const { reply, ports } = await call('many', 'last', { firstMs: 1_000 });

@@ -86,6 +86,11 @@ export class Supervisor {
     this.#change('stopping', reason);
   }
 
+  /** Tries again at once, where it waits to: there is reason to think that it goes well now. */
+  poke(): void {
+    if (this.state === 'failed') this.#wake?.();
+  }
+
   /** @param news which states that it ends are worth an event; `none` when another one takes its place */
   async stop(reason: string, news: StopNews = 'running'): Promise<void> {
     const isNews = news !== 'none' && (this.isUp || (news === 'any' && this.state !== 'stopped'));

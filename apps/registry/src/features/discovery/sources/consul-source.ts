@@ -1,7 +1,7 @@
-import type { FoundServer } from '@signalbox/domain/discovery';
 import { request } from 'undici';
 import * as z from 'zod';
 import { HOST, type DiscoveryConfig } from '../discovery-config.js';
+import { apart, grouped, type FoundInstance } from '../grouped.js';
 import type { DiscoverySource, Findings } from '../source.js';
 
 type ConsulConfig = DiscoveryConfig['consul'][number];
@@ -17,11 +17,12 @@ const instancesSchema = z.array(
     Address: z.string(),
     ServicePort: z.number().int(),
     ServiceMeta: z.record(z.string(), z.string()).nullish(),
+    ServiceWeights: z.object({ Passing: z.number() }).nullish(),
   }),
 );
 type Instance = z.infer<typeof instancesSchema>[number];
 
-/** The instances of services with a tag. Their metadata may have `mcp-path`, `mcp-protocol` and `mcp-name`. */
+/** The services with a tag, with their instances. Their metadata may have `mcp-path`, `mcp-protocol` and `mcp-name`. */
 export class ConsulSource implements DiscoverySource {
   readonly kind = 'consul';
   readonly name: string;
@@ -45,23 +46,25 @@ export class ConsulSource implements DiscoverySource {
       .sort();
     if (names.length > MAX_SERVICES)
       throw new Error(`${names.length} services have the tag ${tag}; at most ${MAX_SERVICES}`);
-    const found: FoundServer[] = [];
+    const found: FoundInstance[] = [];
     const problems: string[] = [];
     for (const name of names) {
       const path = `/v1/catalog/service/${encodeURIComponent(name)}?tag=${encodeURIComponent(tag)}`;
       const instances = instancesSchema.parse(await this.#ask(path, signal));
       for (const instance of instances.sort((a, b) => (a.ServiceID < b.ServiceID ? -1 : 1))) {
-        const server = this.#server(instance);
-        if (typeof server === 'string') problems.push(`${instance.ServiceID}: ${server}`);
-        else found.push(server);
+        const at = this.#locate(instance);
+        if (typeof at === 'string') problems.push(`${instance.ServiceID}: ${at}`);
+        else found.push(at);
       }
     }
-    return { found, problems, isPartial: false };
+    if (this.#config.group === 'instance') return { found: apart(found), problems, isPartial: false };
+    const groups = grouped(found);
+    return { found: groups.found, problems: [...problems, ...groups.problems], isPartial: false };
   }
 
   /** @returns what is wrong with it when it cannot be a server */
-  #server({ ServiceName, ServiceAddress, Address, ServicePort, ServiceMeta }: Instance): FoundServer | string {
-    const host = ServiceAddress || Address;
+  #locate({ ServiceName, ServicePort, ServiceMeta, ServiceWeights, ...rest }: Instance): FoundInstance | string {
+    const host = rest.ServiceAddress || rest.Address;
     const path = ServiceMeta?.['mcp-path'] ?? this.#config.path;
     const protocol = ServiceMeta?.['mcp-protocol'] ?? this.#config.protocol;
     if (!HOST.test(host)) return `its address ${host} is no host name or IPv4 address`;
@@ -70,7 +73,9 @@ export class ConsulSource implements DiscoverySource {
     if (protocol !== 'http' && protocol !== 'https') return `its mcp-protocol ${protocol} must be http or https`;
     return {
       name: ServiceMeta?.['mcp-name'] ?? ServiceName,
-      entry: { url: `${protocol}://${host}:${ServicePort}${path}` },
+      service: ServiceName,
+      url: `${protocol}://${host}:${ServicePort}${path}`,
+      weight: ServiceWeights?.Passing,
     };
   }
 

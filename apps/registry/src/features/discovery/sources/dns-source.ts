@@ -1,6 +1,6 @@
-import type { FoundServer } from '@signalbox/domain/discovery';
 import { Resolver } from 'node:dns/promises';
 import { HOST, type DiscoveryConfig } from '../discovery-config.js';
+import { apart, grouped, type FoundInstance } from '../grouped.js';
 import type { DiscoverySource, Findings } from '../source.js';
 
 /** What says that there are no such records, and not that nobody could be asked. */
@@ -31,11 +31,10 @@ export class DnsSource implements DiscoverySource {
     try {
       const found = this.#config.type === 'SRV' ? await this.#services(resolver) : await this.#addresses(resolver);
       const problems = found.filter(({ host }) => !HOST.test(host)).map(({ host }) => `${host} is no host name`);
-      return {
-        found: found.filter(({ host }) => HOST.test(host)).map((at) => this.#server(at)),
-        problems,
-        isPartial: false,
-      };
+      const instances = found.filter(({ host }) => HOST.test(host)).map((at) => this.#instance(at));
+      if (this.#config.group === 'instance') return { found: apart(instances), problems, isPartial: false };
+      const service = grouped(instances);
+      return { found: service.found, problems: [...problems, ...service.problems], isPartial: false };
     } catch (error) {
       signal.throwIfAborted();
       throw new Error(`${this.where}: ${(error as Error).message}`, { cause: error });
@@ -47,10 +46,20 @@ export class DnsSource implements DiscoverySource {
   async #services(resolver: Resolver): Promise<Location[]> {
     const records = await orNone(resolver.resolveSrv(this.#config.query));
     records.sort((a, b) => a.priority - b.priority || b.weight - a.weight || (a.name < b.name ? -1 : 1));
+    const { group, query } = this.#config;
     // a target of "." says that the service is decidedly not there
-    return records
-      .filter(({ name }) => name !== '' && name !== '.')
-      .map(({ name, port }) => ({ host: name.replace(/\.$/, ''), port, label: name.split('.')[0]! }));
+    const there = records.filter(({ name }) => name !== '' && name !== '.');
+    // RFC 2782: the others stand in for those with the least priority, when these are away
+    const taken = group === 'instance' ? there : there.filter(({ priority }) => priority === there[0]!.priority);
+    return taken.map(({ name, port, weight }) => ({
+      host: name.replace(/\.$/, ''),
+      port,
+      label:
+        group === 'instance'
+          ? name.split('.')[0]!
+          : (query.split('.').find((label) => !label.startsWith('_')) ?? query),
+      weight,
+    }));
   }
 
   async #addresses(resolver: Resolver): Promise<Location[]> {
@@ -59,9 +68,9 @@ export class DnsSource implements DiscoverySource {
     return addresses.sort().map((host) => ({ host, port, label: query.split('.')[0]! }));
   }
 
-  #server({ host, port, label }: Location): FoundServer {
-    const { protocol, path } = this.#config;
-    return { name: label, entry: { url: `${protocol}://${host}:${port}${path}` } };
+  #instance({ host, port, label, weight }: Location): FoundInstance {
+    const { protocol, path, query } = this.#config;
+    return { name: label, service: query, url: `${protocol}://${host}:${port}${path}`, weight };
   }
 }
 
@@ -69,6 +78,7 @@ interface Location {
   readonly host: string;
   readonly port: number;
   readonly label: string;
+  readonly weight?: number;
 }
 
 async function orNone<T>(records: Promise<T[]>): Promise<T[]> {
