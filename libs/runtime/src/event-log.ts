@@ -6,6 +6,7 @@ import {
   type AppendResult,
   type CommitMetadata,
   type EventStore,
+  type Span,
   type Tracer,
 } from '@signalbox/ports';
 import { Appender } from './append/appender.js';
@@ -90,32 +91,49 @@ export class EventLog {
     return this.appender.inTime(kept);
   }
 
-  private async traced(
+  /** Not an async function: each of these layers would cost every call some promises and turns of the microtask queue. */
+  private traced(
     request: LogAppendRequest,
     append: (checked: AppendRequest) => Promise<AppendResult>,
   ): Promise<AppendResult> {
-    const { service, actor, tracer } = this.options;
-    this.checkBounds(request);
-    const { correlationId, causationId, traceparent } = request.metadata;
-    const events = request.events.map((event) => checkEvent(event, service));
-    const span = startAppendSpan(tracer, this.store, request);
-    const checked: AppendRequest = {
-      stream: request.stream,
-      expectedVersion: request.expectedVersion,
-      events,
-      commitId: request.commitId,
-      claims: request.claims,
-      metadata: { actor, correlationId, causationId, traceparent: span ? span.traceparent : traceparent },
-    };
-    if (!span) return append(checked);
     try {
-      return await append(checked);
+      const checked = this.check(request);
+      const span = startAppendSpan(this.options.tracer, this.store, request);
+      return span ? this.spanned(checked, span, append) : append(checked);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  private async spanned(
+    checked: AppendRequest,
+    span: Span,
+    append: (checked: AppendRequest) => Promise<AppendResult>,
+  ): Promise<AppendResult> {
+    try {
+      return await append({ ...checked, metadata: { ...checked.metadata, traceparent: span.traceparent } });
     } catch (error) {
       failSpan(span, error);
       throw error;
     } finally {
       span.end();
     }
+  }
+
+  /** The request as the store takes it. @throws EventRejectedError, CommitTooLargeError */
+  private check(request: LogAppendRequest): AppendRequest {
+    const { service, actor } = this.options;
+    this.checkBounds(request);
+    const { correlationId, causationId, traceparent } = request.metadata;
+    const events = request.events.map((event) => checkEvent(event, service));
+    return {
+      stream: request.stream,
+      expectedVersion: request.expectedVersion,
+      events,
+      commitId: request.commitId,
+      claims: request.claims,
+      metadata: { actor, correlationId, causationId, traceparent },
+    };
   }
 
   /** Events of one stream, oldest first, in the newest version of their schemas. */

@@ -35,7 +35,7 @@ export class Appender {
    * @throws StoreUnavailableError when the store did not say in time what became of it: the outcome is unknown
    */
   append(request: AppendRequest): Promise<AppendResult> {
-    const work = this.#kept.holds(request.stream) ? this.#kept.add(request) : this.#retry(request);
+    const work = this.#kept.holds(request.stream) ? this.#kept.add(request) : this.#try(request);
     return this.#inTime.race(work);
   }
 
@@ -43,14 +43,12 @@ export class Appender {
    * Appends something that has happened: resolves when it is stored, also when the store was away for long.
    * @throws StoreUnavailableError when the store is away and too many appends are kept already
    */
-  async keep(request: AppendRequest): Promise<AppendResult> {
+  keep(request: AppendRequest): Promise<AppendResult> {
     if (this.#kept.holds(request.stream)) return this.#kept.add(request);
-    try {
-      return await this.store.append(request);
-    } catch (error) {
+    return this.store.append(request).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailableError)) throw error;
       return this.#kept.add(request);
-    }
+    });
   }
 
   /** Waits for an append that goes on afterwards. @throws StoreUnavailableError when it is not stored in time */
@@ -58,16 +56,22 @@ export class Appender {
     return this.#inTime.race(append);
   }
 
-  async #retry(request: AppendRequest): Promise<AppendResult> {
+  /** The first try; a call that needs no other pays for no loop. */
+  #try(request: AppendRequest): Promise<AppendResult> {
     const until = performance.now() + this.limits.timeoutMs;
+    return this.store.append(request).catch((error: unknown) => this.#retry(request, error, until));
+  }
+
+  async #retry(request: AppendRequest, failure: unknown, until: number): Promise<AppendResult> {
     const backoff = new Backoff({ minMs: 20, maxMs: 1000 });
-    for (;;) {
+    for (let error = failure; ;) {
+      const isOver = backoff.count >= this.limits.retries || performance.now() >= until;
+      if (!(error instanceof StoreUnavailableError) || isOver) throw error;
+      await delay(backoff.next());
       try {
         return await this.store.append(request);
-      } catch (error) {
-        const isOver = backoff.count >= this.limits.retries || performance.now() >= until;
-        if (!(error instanceof StoreUnavailableError) || isOver) throw error;
-        await delay(backoff.next());
+      } catch (again) {
+        error = again;
       }
     }
   }
