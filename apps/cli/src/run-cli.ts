@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { addCalls } from './features/calls/calls.js';
+import { addCluster } from './features/cluster/cluster.js';
 import { addCompletion } from './features/completion/completion.js';
 import { addConfig } from './features/config/config.js';
 import { addDoctor } from './features/doctor/doctor.js';
 import { addEvents } from './features/events/events.js';
+import { addNotifications } from './features/notifications/notifications.js';
 import { addPeers } from './features/peers/peers.js';
 import { addServers } from './features/servers/servers.js';
 import { addServices } from './features/services/services.js';
@@ -47,7 +49,18 @@ function commandsOf(kit: Kit): Command {
     .showHelpAfterError('(--help shows what there is)')
     // inherited by the commands, when it is there before them
     .exitOverride();
-  for (const add of [addServers, addTools, addServices, addPeers, addEvents, addCalls, addConfig, addDoctor])
+  for (const add of [
+    addServers,
+    addTools,
+    addServices,
+    addCluster,
+    addPeers,
+    addNotifications,
+    addEvents,
+    addCalls,
+    addConfig,
+    addDoctor,
+  ])
     add(program, kit);
   addCompletion(program);
   return program;
