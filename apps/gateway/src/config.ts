@@ -113,6 +113,10 @@ export const gatewayConfigSchema = z.strictObject({
       afterMs: ms(10_000),
       /** How long a server of 2026-07-28 has to ask for input, or to answer, before a call of a tool that says to take long becomes a task. */
       inputWaitMs: ms(1_000, 60_000),
+      /** How often it is looked for tasks whose time is over. */
+      expirySweepMs: ms(1_000, 3_600_000),
+      /** Tasks that are kept in mind until their time is over, and events of tasks that are looked at, the newest, when a gateway begins to see to it. */
+      maxLookedBack: count(20_000, 1_000_000),
       /** Tasks whose changes are told on streams of `subscriptions/listen`; of further ones clients hear when they ask. */
       maxWatched: count(1_000, 100_000),
     })

@@ -161,7 +161,8 @@ describe('clients beside each other', () => {
     upstream.push(updated, session);
     await streams[0]!.find(({ data }) => data?.method === updated.method);
     // both hear this; so whatever was to come before it has come
-    (upstream.tools as Record<string, unknown>)['added'] = tools.ask;
+    // another name with each try: a list is only said to have changed when it has
+    (upstream.tools as Record<string, unknown>)[`added-${Object.keys(upstream.tools).length}`] = tools.ask;
     upstream.push({ method: 'notifications/tools/list_changed' });
     const changed = ({ data }: { data: any }) => data?.method === 'notifications/tools/list_changed';
     await Promise.all(streams.map((stream) => stream.find(changed)));

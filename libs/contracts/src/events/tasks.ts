@@ -75,4 +75,23 @@ export const taskFailed = defineEvent({
   }),
 });
 
-export const taskEvents = [taskCreated, taskInputRequested, taskInputClosed, taskCancelRequested, taskFailed] as const;
+/** The time to live of a task is over: nobody can ask for it any more, and its call is taken back if it still runs. */
+export const taskExpired = defineEvent({
+  type: 'task.expired',
+  title: 'TaskExpired',
+  owners: ['gateway'],
+  schema: z.object({
+    callId: z.string(),
+    /** How the task was at that moment. */
+    status: z.enum(['working', 'input_required', 'completed', 'cancelled', 'failed']),
+  }),
+});
+
+export const taskEvents = [
+  taskCreated,
+  taskInputRequested,
+  taskInputClosed,
+  taskCancelRequested,
+  taskFailed,
+  taskExpired,
+] as const;

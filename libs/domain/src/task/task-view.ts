@@ -13,6 +13,8 @@ export interface TaskView {
   readonly closed: ReadonlySet<string>;
   readonly progress: RecordedEvent<'tool.call.progressed'> | undefined;
   readonly failed: RecordedEvent<'task.failed'> | undefined;
+  /** Its time to live is over. */
+  readonly expired: boolean;
   /** RFC 3339: when something last happened. */
   readonly updatedAt: string;
 }
@@ -24,6 +26,7 @@ export const NO_TASK: TaskView = {
   closed: new Set(),
   progress: undefined,
   failed: undefined,
+  expired: false,
   updatedAt: '',
 };
 
@@ -46,6 +49,8 @@ export function evolveTask(task: TaskView, event: RecordedEvent): TaskView {
       };
     case 'task.failed':
       return { ...view, failed: event };
+    case 'task.expired':
+      return { ...view, expired: true };
     case 'tool.call.progressed':
       return { ...view, progress: event };
     case 'tool.call.started': {

@@ -62,7 +62,7 @@ export class StatelessTurn {
 
   /** Makes the answer a stream that is kept alive, if the client has said that it reads streams. */
   upgradeEarly(): void {
-    if (this.options.accepted.streamNamed) this.#upgrade();
+    if (!this.#done && this.options.accepted.streamNamed) this.#upgrade();
   }
 
   notify(method: string, params: object | undefined): void {

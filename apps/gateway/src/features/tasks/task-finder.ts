@@ -39,7 +39,7 @@ export class TaskFinder {
     if (!created || created.principal !== principal || !provesSecret(id!.secret, created.secretHash)) {
       return { error: rpcError(ErrorCode.InvalidParams, 'Task not found') };
     }
-    if (this.clock.now() > taskExpiry(reading!.task)) {
+    if (reading!.task.expired || this.clock.now() > taskExpiry(reading!.task)) {
       return { error: rpcError(ErrorCode.InvalidParams, 'Task has expired') };
     }
     return { taskId: taskId as string, callId: id!.callId, reading: reading! };

@@ -83,13 +83,25 @@ export class TaskLog {
     await this.#append(callId, createEvent('task.failed', { callId, error: { ...clean, ...data } }), 'failed');
   }
 
+  /** @throws ClaimConflictError when it has been said before, by whatever gateway */
+  async expired(callId: string, status: EventData<'task.expired'>['status']): Promise<void> {
+    const event = createEvent('task.expired', { callId, status });
+    await this.#append(callId, event, 'expired', [`task-expired:${callId}`]);
+  }
+
   /** A value of an event, wherever it lies. */
   load(payload: unknown): Promise<unknown> {
     return this.#payloads.load(payload);
   }
 
-  #append(callId: string, event: NewEvent, what: string): Promise<{ readonly time: string }> {
+  #append(
+    callId: string,
+    event: NewEvent,
+    what: string,
+    claims?: readonly string[],
+  ): Promise<{ readonly time: string }> {
     return this.log.append({
+      ...(claims ? { claims } : {}),
       stream: pinnedStream('task', this.context.instanceId, callId),
       expectedVersion: 'any',
       events: [event],

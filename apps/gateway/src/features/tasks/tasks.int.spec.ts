@@ -1,10 +1,12 @@
 import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { waitFor as waitForAtMost } from '@signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WireClient } from '../../../test/gateway-under-test.js';
+import { contextOf, WireClient } from '../../../test/gateway-under-test.js';
 import { cancelled, completed, logAttempt, progressed, started } from '../../../test/played-attempt.js';
 import { StatelessWireClient } from '../../../test/stateless-client.js';
 import { TwoGateways, type HeldCall } from '../../../test/two-gateways.js';
+import { start } from '../../index.js';
+import { TASK_EXPIRY } from './task-expiry.js';
 
 const waitFor = <T>(condition: () => T | Promise<T>) => waitForAtMost(condition, { timeoutMs: 15_000 });
 const TASKS = 'io.modelcontextprotocol/tasks';
@@ -233,5 +235,52 @@ describe('tasks', () => {
     await finish(await both.nextCall());
     await waitFor(async () => (await get(taskId)).error !== undefined);
     expect((await get(taskId, annaThere)).error).toEqual({ code: -32602, message: 'Task has expired' });
+  });
+
+  it('whose time is over are ended once, by one gateway, with the call that still runs', async () => {
+    await begin({ ttlMs: 800, expirySweepMs: 20, afterMs: 20 });
+    const first = await call('required');
+    const ended = await both.nextCall();
+    await finish(ended);
+    // one that has become a task has its server's time, which is longer
+    const results = [first.body.result, (await call('plain', annaThere)).body.result];
+    const running = await both.nextCall();
+    const expired = async () => (await both.one.events('task.expired')).map(({ data }) => data);
+    await waitFor(async () => (await expired()).length === results.length);
+    const ids = [ended, running].map(({ command }) => command.requestId);
+    const cancelled = () => both.controls.filter(({ kind }) => kind === 'cancel');
+    await waitFor(() => cancelled().length > 0);
+    // the gateway that runs it may say so once more
+    for (const one of cancelled()) {
+      expect(one).toEqual({ kind: 'cancel', requestId: ids[1], reason: 'the task has expired' });
+    }
+    expect(await expired()).toEqual(
+      expect.arrayContaining([
+        { callId: ids[0], status: 'completed' },
+        { callId: ids[1], status: 'working' },
+      ]),
+    );
+    running.delivery.reply({ ok: false, error: { code: -32000, message: 'cancelled' }, retryable: false });
+    expect((await get(results[0].taskId)).error).toEqual({ code: -32602, message: 'Task has expired' });
+  });
+
+  it('whose time is over while no gateway is there are ended by the next one, and no second time', async () => {
+    await begin({ ttlMs: 1_500, expirySweepMs: 60_000 });
+    await call('required');
+    await finish(await both.nextCall());
+    const options = { gateway: { tasks: { ...LIMITS, expirySweepMs: 20 } } };
+    const context = contextOf(both.ports, options);
+    await both.one.service.stop();
+    await both.two.stop();
+    const expired = async () => (await both.one.events('task.expired')).length;
+    for (const instanceId of ['gateway-3', 'gateway-4']) {
+      const next = await start({ ...context, instanceId });
+      // the second one begins when the first has ended the task, and looks back at it
+      await waitFor(
+        async () => (await expired()) === 1 && (await both.ports.leader.leader(TASK_EXPIRY)) === instanceId,
+      );
+      await next.stop();
+    }
+    expect(await expired()).toBe(1);
   });
 });

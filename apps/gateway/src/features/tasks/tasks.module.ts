@@ -6,6 +6,7 @@ import { ListenModule } from '../listen/listen.module.js';
 import { Listens } from '../listen/listens.js';
 import { MethodsModule } from '../methods/methods.module.js';
 import { ResumeModule } from '../resume/resume.module.js';
+import { TaskExpiry } from './task-expiry.js';
 import { TaskFinder } from './task-finder.js';
 import { TaskLog } from './task-log.js';
 import { TaskMethods } from './task-methods.js';
@@ -15,7 +16,7 @@ import { TaskWatches } from './task-watches.js';
 /** Tool calls as durable tasks (MCP extension `io.modelcontextprotocol/tasks`). */
 @Module({
   imports: [ForwardModule, ListenModule, MethodsModule, ResumeModule],
-  providers: [TaskFinder, TaskLog, TaskMethods, TaskRuns, TaskWatches],
+  providers: [TaskExpiry, TaskFinder, TaskLog, TaskMethods, TaskRuns, TaskWatches],
 })
 export class TasksModule implements OnModuleInit {
   constructor(
