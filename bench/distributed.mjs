@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Calls per second through all five services as processes, RabbitMQ and the log in MongoDB, as a ratio to a bare hop of the same run.
+// Calls per second through all five services as processes, RabbitMQ and the log in MongoDB, beside a bare hop and the floor of the
+// profile (baseline/distributed-floor.mjs) in the same run. CPU per call is what to compare where other work is on the machine.
 // Needs AMQP_URL, MONGODB_URL and CONSUL_URL; works in a database and, where the broker's management answers, a virtual host of its own.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
-import { cpuMicros, load, start } from './lib/processes.mjs';
+import { cpuMicros, cpuOfPrograms, load, start } from './lib/processes.mjs';
 import { topOf } from './lib/profile.mjs';
 import { tool } from './lib/tools.mjs';
 
@@ -33,6 +34,8 @@ const portBase = Number(options['port-base']);
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
 const name = `bench-${randomBytes(6).toString('hex')}`;
 const loadgen = tool('loadgen');
+/** Servers that the calls go through, by what their command lines have: those of the lab, and MongoDB itself. */
+const SERVERS = { RabbitMQ: 'beam.smp', FerretDB: 'ferretdb', PostgreSQL: 'postgres', MongoDB: 'mongod' };
 const OFFSETS = { gateway: 0, registry: 1, 'tool-executor': 2, 'resource-service': 3, monitor: 4 };
 
 const mongo = new URL(MONGODB_URL);
@@ -50,6 +53,18 @@ const hopUrl = `http://127.0.0.1:${portBase + 51}/mcp`;
 const hop = await start(process.execPath, ['bench/baseline/hop.mjs', String(portBase + 51), direct], {
   ready: callable(hopUrl, 'echo'),
 });
+const servers = { AMQP_URL: broker.url, MONGODB_URL: mongo.href };
+const floorUrl = `http://127.0.0.1:${portBase + 52}/mcp`;
+const floor = [
+  await start(process.execPath, ['bench/baseline/distributed-floor.mjs', 'back', String(portBase + 53), direct], {
+    env: servers,
+    ready: answers(`http://127.0.0.1:${portBase + 53}/`),
+  }),
+  await start(process.execPath, ['bench/baseline/distributed-floor.mjs', 'front', String(portBase + 52), direct], {
+    env: servers,
+    ready: callable(floorUrl, 'echo'),
+  }),
+];
 const config = join(folder, 'config.json');
 const settings = { tools: { echo: { class: options.class } } };
 writeFileSync(config, JSON.stringify({ mcpServers: { bench: { url: direct, signalbox: settings } } }));
@@ -66,8 +81,7 @@ async function startService(service, copy = 0) {
       SIGNALBOX_PORT_BASE: String(base),
       SIGNALBOX_CONFIG: config,
       SIGNALBOX__LOGGING__LEVEL: 'silent',
-      AMQP_URL: broker.url,
-      MONGODB_URL: mongo.href,
+      ...servers,
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
     },
     ready: answers(`http://127.0.0.1:${base + OFFSETS[service]}/health/ready`),
@@ -84,37 +98,49 @@ try {
   await until(callable(signalboxUrl, 'bench__echo'));
   const targets = [
     { name: 'bare hop', url: hopUrl, tool: 'echo', pids: [hop.pid] },
+    { name: 'floor', url: floorUrl, tool: 'echo', pids: floor.map(({ pid }) => pid) },
     { name: 'signalbox', url: signalboxUrl, tool: 'bench__echo', pids: services.map(({ pid }) => pid) },
   ];
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const clients of options.clients.split(',')) {
       for (const target of targets) {
-        const before = target.pids.map(cpuMicros);
+        const before = target.pids.map((pid) => cpuMicros(pid));
+        const serversBefore = cpuOfPrograms(SERVERS);
         const args = ['-url', target.url, '-tool', target.tool, '-c', clients, '-d', options.seconds, '-warmup', '1'];
         const result = await load(loadgen, args);
         const cpu = target.pids.map((pid, index) => (cpuMicros(pid) - before[index]) / result.all_calls);
-        rows.push({ target: target.name, clients, ...result, cpu });
+        const after = cpuOfPrograms(SERVERS);
+        const serverCpu = Object.keys(SERVERS).map((key) => (after[key] - serversBefore[key]) / result.all_calls);
+        rows.push({ target: target.name, clients, ...result, cpu, serverCpu });
       }
     }
   }
 } finally {
-  await Promise.all([...services.map((each) => each.stop()), hop.stop(), upstream.stop()]);
+  await Promise.all([
+    ...services.map((each) => each.stop()),
+    ...floor.map((each) => each.stop()),
+    hop.stop(),
+    upstream.stop(),
+  ]);
   const client = await MongoClient.connect(MONGODB_URL);
   await client.db(name).dropDatabase();
   await client.close();
   await broker.remove();
 }
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const TARGETS = ['bare hop', 'floor', 'signalbox'];
 const table = [];
 for (const clients of options.clients.split(',')) {
   const of = (target) => rows.filter((row) => row.clients === clients && row.target === target);
-  for (const target of ['bare hop', 'signalbox']) {
+  for (const target of TARGETS) {
     const rps = (which) => median(of(which).map((row) => row.rps));
     table.push({
       clients,
       target,
       'calls/s': Math.round(rps(target)),
       'of hop': (rps(target) / rps('bare hop')).toFixed(3),
+      'CPU µs': Math.round(median(of(target).map((row) => sum(row.cpu) + sum(row.serverCpu)))),
       'p50 ms': median(of(target).map((row) => row.p50)),
       'p99 ms': median(of(target).map((row) => row.p99)),
       errors: of(target).reduce((sum, row) => sum + row.errors, 0),
@@ -122,10 +148,14 @@ for (const clients of options.clients.split(',')) {
   }
 }
 console.table(table);
-console.log('CPU µs per call, by service:');
-for (const [index, { service }] of services.entries()) {
-  const own = rows.filter(({ target }) => target === 'signalbox').map(({ cpu }) => cpu[index]);
-  console.log(`${String(Math.round(median(own))).padStart(6)}  ${service}`);
+console.log('CPU µs per call, by process:');
+const processes = { floor: ['back', 'front'], signalbox: services.map(({ service }) => service) };
+for (const [target, names] of Object.entries(processes)) {
+  const own = rows.filter((row) => row.target === target);
+  const line = (label, of) =>
+    console.log(`${String(Math.round(median(own.map(of)))).padStart(6)}  ${target}: ${label}`);
+  for (const [index, label] of names.entries()) line(label, ({ cpu }) => cpu[index]);
+  for (const [index, label] of Object.keys(SERVERS).entries()) line(label, ({ serverCpu }) => serverCpu[index]);
 }
 if (options.profile) {
   console.log(`\nTop of the profile of ${options.profile} by self time (idle left out):`);

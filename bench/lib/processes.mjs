@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
@@ -7,11 +7,31 @@ import { execFile } from 'node:child_process';
 const run = promisify(execFile);
 const TICKS_PER_SECOND = 100;
 
-/** CPU time that a process has used, its threads included, in µs. Linux only. */
-export function cpuMicros(pid) {
+/** CPU time that a process has used, its threads included, and where asked for its ended children, in µs. Linux only. */
+export function cpuMicros(pid, { children = false } = {}) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+  const ticks = fields.slice(11, children ? 15 : 13).reduce((sum, field) => sum + Number(field), 0);
+  return (ticks * 1e6) / TICKS_PER_SECOND;
+}
+
+/**
+ * CPU time of all processes whose command lines contain a text, their ended children included, in µs. Linux only.
+ * @param {Record<string, string>} programs name → text
+ */
+export function cpuOfPrograms(programs) {
+  const used = Object.fromEntries(Object.keys(programs).map((name) => [name, 0]));
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0];
+      for (const [name, text] of Object.entries(programs)) {
+        if (command.includes(text)) used[name] += cpuMicros(pid, { children: true });
+      }
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  return used;
 }
 
 /** Resident memory of a process in MiB. */
