@@ -52,6 +52,7 @@ export const SECTIONS: readonly Section[] = [
     upstreamSettingsSchema,
     'libs/contracts/src/upstream-definition.ts',
     'upstreamSettingsSchema',
+    { recovery: 'recoverySchema' },
   ),
   ...ofProcess.toSorted((a, b) => a.name.localeCompare(b.name)),
   section('signalbox.redaction', redactionRulesSchema, 'libs/runtime/src/redaction-rules.ts', 'redactionRulesSchema', {
