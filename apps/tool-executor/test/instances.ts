@@ -66,7 +66,10 @@ export interface Instances extends AsyncDisposable {
   runs(): { readonly port: number; readonly id: string }[];
 }
 
-export async function startInstances(count: number, kind: 'sessions' | 'stateless' = 'stateless'): Promise<Instances> {
+/** What they speak: with sessions or without, modern, or over the transport of 2024-11-05. */
+export type InstanceKind = 'sessions' | 'stateless' | 'modern' | 'sse';
+
+export async function startInstances(count: number, kind: InstanceKind = 'stateless'): Promise<Instances> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-instances-'));
   const file = join(folder, 'runs');
   const all: TestInstance[] = [];

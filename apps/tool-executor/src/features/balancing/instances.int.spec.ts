@@ -2,7 +2,7 @@ import type { RecordedEvent, SafetyClass } from '@signalbox/contracts';
 import { waitFor } from '@signalbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { definition, Harness, until } from '../../../test/harness.js';
-import { startInstances, type Instances } from '../../../test/instances.js';
+import { startInstances, type InstanceKind, type Instances } from '../../../test/instances.js';
 
 /** Longer than any test waits. */
 const FOR_EVER = 60_000;
@@ -13,9 +13,9 @@ afterEach(async () => {
   await instances?.[Symbol.asyncDispose]();
 });
 
-/** Stateless instances, and as many repetitions as there are calls. */
-async function start(count: number, balancing: object, section: object = {}) {
-  instances = await startInstances(count);
+/** Instances, stateless unless it is said, and as many repetitions as there are calls. */
+async function start(count: number, balancing: object, section: object = {}, kind: InstanceKind = 'stateless') {
+  instances = await startInstances(count, kind);
   const list = instances.urls.map((url) => ({ url, weight: 1, tags: [] }));
   const target = { kind: 'http', url: list[0]!.url, instances: list, headers: {} } as const;
   // a busy machine is not to be taken for an ill instance
@@ -103,5 +103,34 @@ describe('a call whose instance is killed in the middle', () => {
     await instances.all.find((instance) => instance.port === port)!.kill();
     expect(await reply).toMatchObject({ ok: false, retryable: false });
     expect(portsOf('killed')).toHaveLength(1);
+  });
+});
+
+describe.each(['modern', 'sse', 'sessions'] as const)('instances that speak otherwise: %s', (kind) => {
+  const client = { sessionId: 'session-a', capabilities: {} };
+
+  it('share the calls, and what one takes with it goes on at another', async () => {
+    await start(3, { policy: 'round-robin' }, {}, kind);
+    const { pools } = (await (await fetch(`${executor.service.url}/pools`)).json()) as { pools: object[] };
+    const expected = {
+      modern: { era: 'modern' },
+      sse: { transport: 'sse' },
+      sessions: { transport: 'http', era: 'legacy' },
+    };
+    expect(pools).toMatchObject([expected[kind]]);
+    for (let n = 0; n < 9; n++) expect(await call(`run-${n}`)).toMatchObject({ ok: true });
+    expect(new Set(portsOf('run-')).size).toBe(3);
+
+    // a session stays with its instance, where there are sessions
+    for (let n = 0; n < 6; n++) expect(await call(`mine-${n}`, {}, client)).toMatchObject({ ok: true });
+    expect(new Set(portsOf('mine-')).size).toBe(kind === 'modern' ? 3 : 1);
+
+    const reply = call('killed', { firstMs: FOR_EVER }, client);
+    await until(() => expect(portsOf('killed')).toHaveLength(1));
+    const [port] = portsOf('killed');
+    await instances.all.find((instance) => instance.port === port)!.kill();
+    expect(await reply).toMatchObject({ ok: true });
+    for (let n = 0; n < 4; n++) expect(await call(`after-${n}`, {}, client)).toMatchObject({ ok: true });
+    expect(portsOf('after-')).not.toContain(port);
   });
 });
