@@ -42,6 +42,17 @@ it('shows who leads and how busy each instance is', async () => {
   expect(shown.trim().split('\n')).toHaveLength(6);
 });
 
+it('is what an agent can ask for through the gateway', async () => {
+  const view = await waitFor(
+    async () => {
+      const { stdout, code } = await run('tools', 'call', 'registry__cluster_view');
+      return code === 0 && stdout;
+    },
+    { ...PATIENCE, what: 'the tools of the registry' },
+  );
+  expect(view).toMatch(/"leader":\s*\{\s*"instanceId":\s*"registry-1"/);
+});
+
 it.each(['tool-executor-1', 'gateway-1', 'registry-1'])('starts %s again, in the process of all', async (instance) => {
   const { stdout, stderr, code } = await run('cluster', 'restart', instance, '--why', 'a test', '--timeout', '60');
   expect({ stdout, stderr, code }).toEqual({ stdout: `${instance}: restarted\n`, stderr: '', code: 0 });
