@@ -110,7 +110,8 @@ describe('a command that comes again', () => {
   it.each(CLASSES)('whose executor is gone after it has started: %s', async (safetyClass) => {
     const first = await startExecutor(1);
     const callId = newId();
-    const original = slow(first, callId, safetyClass, 1_500).catch((error: Error) => error);
+    // long enough for the second executor to be there before it ends, on a machine that is busy too
+    const original = slow(first, callId, safetyClass, 4_000).catch((error: Error) => error);
     await until(() => expect(runsOf(callId)).toBe(1));
     await until(async () => expect(await storyOf(callId)).toEqual(['started 1']));
     await startExecutor(2);
