@@ -131,7 +131,7 @@ describe('the tools of the registry', () => {
         name,
         arguments: { ...args },
       });
-      const [{ text }] = content as [{ text: string }];
+      const [{ text }] = content as unknown as [{ text: string }];
       if (isError) return { error: text };
       expect(JSON.parse(text)).toEqual(structuredContent);
       return structuredContent;
