@@ -39,7 +39,7 @@ describeWithServers(SERVERS, 'a client without a session that a server of sessio
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
-  async function asked(by: ServiceProcess, call: object = CALL): Promise<string> {
+  async function asked(by: ServiceProcess, call: Record<string, unknown> = CALL): Promise<string> {
     const { body } = await at(by).request('tools/call', call);
     expect(body.result).toMatchObject({
       resultType: 'input_required',
@@ -47,7 +47,7 @@ describeWithServers(SERVERS, 'a client without a session that a server of sessio
     });
     return body.result.requestState;
   }
-  const answer = (there: ServiceProcess, requestState: string, call: object = CALL) =>
+  const answer = (there: ServiceProcess, requestState: string, call: Record<string, unknown> = CALL) =>
     at(there).request('tools/call', { ...call, requestState, inputResponses: { 'input-1': SAMPLED } });
   const timesRun = (): number => readFileSync(runs, 'utf8').split('\n').length - 1;
 

@@ -16,6 +16,7 @@ const elicit = (message) => ask('elicitation/create', { message, requestedSchema
 
 const tools = {
   elicit: () => elicit('first').answer,
+  twice: () => elicit('first').answer.then(() => elicit('second').answer),
   sample: () => ask('sampling/createMessage', { messages: [], maxTokens: 1 }).answer,
   ping: () => ask('ping').answer,
   cancelled: () => Promise.resolve(cancelled),

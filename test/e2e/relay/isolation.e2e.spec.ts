@@ -41,6 +41,7 @@ const tools = {
     say({ method: 'notifications/progress', params: { progressToken, progress: 2, message: who } });
     return { content: [{ type: 'text', text: who }] };
   },
+  session: async ({ session }: UpstreamCall) => ({ content: [{ type: 'text', text: session }] }),
   ask: async ({ ask }: UpstreamCall) => {
     const { result, error } = await ask(`ask-${Math.random()}`, 'sampling/createMessage', QUESTION);
     return { content: [{ type: 'text', text: JSON.stringify(result ?? error) }] };
@@ -110,6 +111,24 @@ describe('clients beside each other', () => {
       expect(said(messages, 'notifications/message')).toEqual(levels[index]!.map((level) => ({ level, data: who })));
     }
     expect(new Set(whose.map(sessionOf)).size).toBe(3);
+  });
+
+  it('of two principals have no session with the server in common, also without one of their own', async () => {
+    const sessionFor = async (headers: Record<string, string>, capabilities: object): Promise<string> => {
+      const client = await statelessClient(signalbox.mcp, capabilities, headers);
+      return (await (await client.call('session')).answer())['result'].content[0].text;
+    };
+    const byRest = async (headers: Record<string, string>): Promise<string> => {
+      const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{}' };
+      const { result } = (await (await fetch(`${signalbox.gateway}/tools/relay__session/call`, init)).json()) as any;
+      return result.content[0].text;
+    };
+    for (const capabilities of [{}, { sampling: {} }]) {
+      const ada = await sessionFor(ADA, capabilities);
+      expect(await sessionFor(BOB, capabilities)).not.toBe(ada);
+      expect(await sessionFor(ADA, capabilities)).toBe(ada);
+    }
+    expect(await byRest(ADA)).not.toBe(await byRest(BOB));
   });
 
   it('cannot answer each other’s questions, nor take up each other’s parked state', async () => {

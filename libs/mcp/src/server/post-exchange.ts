@@ -48,6 +48,8 @@ export class PostExchange implements ClientChannel {
   #recorded: RecordedRequest | undefined;
   /** Under which id the client knows a question, by the executor's name for it. */
   #asked: Map<string, RequestId> | undefined;
+  /** Questions that the client has been told not to answer. */
+  #takenBack: Set<RequestId> | undefined;
 
   constructor(
     readonly id: RequestId,
@@ -87,6 +89,7 @@ export class PostExchange implements ClientChannel {
     const requestId = this.#asked?.get(name);
     if (requestId === undefined || this.#done) return;
     this.#asked!.delete(name);
+    (this.#takenBack ??= new Set()).add(requestId);
     this.upgrade()?.send(notificationText('notifications/cancelled', { ...params, requestId }));
   }
 
@@ -124,6 +127,7 @@ export class PostExchange implements ClientChannel {
     const unanswered = this.host.exchangeDone(this);
     // before the result: what comes behind it no client reads
     for (const requestId of unanswered) {
+      if (this.#takenBack?.has(requestId)) continue;
       this.#stream?.send(notificationText('notifications/cancelled', { requestId, reason: 'the request is over' }));
     }
     const text = outcomeText(this.id, outcome);
