@@ -3,6 +3,10 @@ import { newTraceId, newSpanId } from './random-ids.js';
 /** W3C Trace Context, version 00 (https://www.w3.org/TR/trace-context/); ids of zeros only are invalid there. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
 
+/** Where the span id begins, and the dash before the flags. */
+const SPAN_AT = 36;
+const FLAGS_AT = 52;
+
 /** A `traceparent` for a new trace, sampled. */
 export function newTraceparent(): string {
   return `00-${newTraceId()}-${newSpanId()}-01`;
@@ -10,8 +14,8 @@ export function newTraceparent(): string {
 
 /** The same trace with a new span id; a new trace when `parent` is absent or malformed. */
 export function childTraceparent(parent: string | undefined): string {
-  const match = parent === undefined ? null : TRACEPARENT.exec(parent);
-  return match ? `00-${match[1]}-${newSpanId()}-${match[3]}` : newTraceparent();
+  if (parent === undefined || !TRACEPARENT.test(parent)) return newTraceparent();
+  return `${parent.slice(0, SPAN_AT)}${newSpanId()}${parent.slice(FLAGS_AT)}`;
 }
 
 export interface TraceContext {

@@ -42,7 +42,8 @@ export interface SpanOptions {
   readonly kind?: SpanKind;
   /** `traceparent` of the caller. */
   readonly parent?: string | undefined;
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Need not be made where nothing {@link Tracer.records} the span. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
 export interface Span {

@@ -112,20 +112,33 @@ function refusal({ callId, attempt }: AttemptCommand, code: AttemptRefusal, why:
   return new Refusal(code, `attempt ${attempt} of call ${callId}: ${why}`, { callId, attempt });
 }
 
-function eventOf({ kind, ...data }: AttemptCommand): AttemptEvent {
-  // each kind's fields are those of its event, which the compiler cannot see through the rest pattern
-  return createEvent(EVENT_OF[kind], data as never) as AttemptEvent;
+function eventOf(command: AttemptCommand): AttemptEvent {
+  const { callId, attempt } = command;
+  switch (command.kind) {
+    // the two that every call has; field by field costs a fraction of a copy without one field
+    case 'start': {
+      const { server, tool, executor, waitedMs } = command;
+      return createEvent('tool.call.started', { callId, attempt, server, tool, executor, waitedMs });
+    }
+    case 'complete': {
+      const { result, isError, durationMs } = command;
+      return createEvent('tool.call.completed', { callId, attempt, result, isError, durationMs });
+    }
+    default: {
+      const { kind, ...data } = command;
+      // each kind's fields are those of its event, which the compiler cannot see through the rest pattern
+      return createEvent(EVENT_OF[kind], data as never) as AttemptEvent;
+    }
+  }
 }
 
 const EVENT_OF = {
-  start: 'tool.call.started',
   progress: 'tool.call.progressed',
-  complete: 'tool.call.completed',
   fail: 'tool.call.failed',
   cancel: 'tool.call.cancelled',
   expire: 'tool.call.expired',
   lose: 'tool.call.outcome_unknown',
-} as const satisfies Record<AttemptCommand['kind'], AttemptEvent['type']>;
+} as const satisfies Record<Exclude<AttemptCommand['kind'], 'start' | 'complete'>, AttemptEvent['type']>;
 
 function outcomeOf(type: Exclude<AttemptEvent['type'], 'tool.call.started' | 'tool.call.progressed'>): AttemptOutcome {
   return type.slice('tool.call.'.length) as AttemptOutcome;

@@ -54,7 +54,8 @@ export class CallLog implements OnApplicationShutdown {
    */
   async requested(call: RequestedCall): Promise<{ readonly stored: Promise<unknown> }> {
     const { callId } = call;
-    const event = await this.#requestedEvent(call);
+    const made = this.#requestedEvent(call);
+    const event = made instanceof Promise ? await made : made;
     const isQueued = this.#mayQueue(call);
     const append = this.#append(call, [event], `${callId}.requested`, 0, undefined, isQueued);
     if (!isQueued) {
@@ -109,27 +110,13 @@ export class CallLog implements OnApplicationShutdown {
     }
   }
 
-  async #requestedEvent(call: RequestedCall): Promise<NewEvent> {
-    const { callId, entry, caller } = call;
-    const { server, name: tool } = entry;
+  /** At once, unless the arguments have to be stored. */
+  #requestedEvent(call: RequestedCall): NewEvent | Promise<NewEvent> {
+    const { server, name: tool } = call.entry;
     const clean = this.#redactor.redact(call.arguments ?? {}, { server, tool, part: 'arguments' });
     // a forged blob reference is larger than this, so that storing is never skipped for one
-    const small = call.bytes < 128;
-    return createEvent('tool.call.requested', {
-      callId,
-      server,
-      tool,
-      calledAs: call.calledAs,
-      ...(entry.definitionHash === undefined ? {} : { definitionHash: entry.definitionHash }),
-      safetyClass: entry.safetyClass,
-      arguments: small ? clean : await this.#payloads.store(clean),
-      principal: caller.client.principal,
-      via: caller.via,
-      ...(call.suites === undefined ? {} : { suites: [...call.suites] }),
-      ...(caller.client.sessionId === undefined ? {} : { sessionId: caller.client.sessionId }),
-      ...(caller.client.info === undefined ? {} : { client: caller.client.info }),
-      deadline: new Date(call.deadline).toISOString(),
-    });
+    if (call.bytes < 128) return requestedEvent(call, clean);
+    return this.#payloads.store(clean).then((stored) => requestedEvent(call, stored));
   }
 
   #mayQueue({ entry }: RequestedCall): boolean {
@@ -146,14 +133,14 @@ export class CallLog implements OnApplicationShutdown {
     const place = this.#queued.add(settled);
   }
 
-  async #append(
+  #append(
     { callId, traceparent }: RequestedCall,
     events: readonly NewEvent[],
     commitId: string,
     expectedVersion: number | 'any',
     claims?: readonly string[],
     isQueued = false,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const request = {
       stream: pinnedStream('call', this.context.instanceId, callId),
       expectedVersion,
@@ -163,8 +150,28 @@ export class CallLog implements OnApplicationShutdown {
       metadata: { correlationId: callId, traceparent },
     };
     // what nobody waits for goes on meanwhile: a log that is away gets it later
-    await (isQueued ? this.log.keep(request) : this.log.append(request));
+    return isQueued ? this.log.keep(request) : this.log.append(request);
   }
 }
 
 const claimsOf = (callId: string): string[] => [`attempt:${callId}:${FIRST_ATTEMPT}`];
+
+function requestedEvent(call: RequestedCall, args: unknown): NewEvent {
+  const { callId, entry, caller } = call;
+  const { client } = caller;
+  return createEvent('tool.call.requested', {
+    callId,
+    server: entry.server,
+    tool: entry.name,
+    calledAs: call.calledAs,
+    definitionHash: entry.definitionHash,
+    safetyClass: entry.safetyClass,
+    arguments: args,
+    principal: client.principal,
+    via: caller.via,
+    ...(call.suites === undefined ? {} : { suites: [...call.suites] }),
+    sessionId: client.sessionId,
+    client: client.info,
+    deadline: new Date(call.deadline).toISOString(),
+  });
+}

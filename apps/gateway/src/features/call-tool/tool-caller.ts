@@ -56,15 +56,17 @@ export class ToolCaller {
       kind: caller.via === 'rest' ? 'internal' : 'server',
       parent: request.traceparent,
       // OpenTelemetry semantic conventions for MCP
-      attributes: {
-        'mcp.method.name': 'tools/call',
-        'gen_ai.operation.name': 'execute_tool',
-        'gen_ai.tool.name': entry.name,
-        'signalbox.server': entry.server,
-        'signalbox.call.id': callId,
-        ...(sessionId === undefined ? {} : { 'mcp.session.id': sessionId }),
-        ...(protocolVersion === undefined ? {} : { 'mcp.protocol.version': protocolVersion }),
-      },
+      attributes: this.#tracer.records(request.traceparent)
+        ? {
+            'mcp.method.name': 'tools/call',
+            'gen_ai.operation.name': 'execute_tool',
+            'gen_ai.tool.name': entry.name,
+            'signalbox.server': entry.server,
+            'signalbox.call.id': callId,
+            ...(sessionId === undefined ? {} : { 'mcp.session.id': sessionId }),
+            ...(protocolVersion === undefined ? {} : { 'mcp.protocol.version': protocolVersion }),
+          }
+        : undefined,
     });
     try {
       const outcome = await this.#run(request, callId, span.traceparent);

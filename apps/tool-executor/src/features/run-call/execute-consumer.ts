@@ -153,16 +153,18 @@ export class ExecuteConsumer implements OnApplicationBootstrap, BeforeApplicatio
     const span = this.#tracer.startSpan(`process ${delivery.queue}`, {
       kind: 'consumer',
       parent: command.traceparent,
-      attributes: {
-        'messaging.operation.name': 'process',
-        'messaging.operation.type': 'process',
-        'messaging.destination.name': delivery.queue,
-        'messaging.message.id': delivery.id,
-        ...(this.#system === undefined ? {} : { 'messaging.system': this.#system }),
-        'mcp.method.name': command.method,
-        'signalbox.server': server.name,
-        'signalbox.delivery.attempt': delivery.attempt,
-      },
+      attributes: this.#tracer.records(command.traceparent)
+        ? {
+            'messaging.operation.name': 'process',
+            'messaging.operation.type': 'process',
+            'messaging.destination.name': delivery.queue,
+            'messaging.message.id': delivery.id,
+            ...(this.#system === undefined ? {} : { 'messaging.system': this.#system }),
+            'mcp.method.name': command.method,
+            'signalbox.server': server.name,
+            'signalbox.delivery.attempt': delivery.attempt,
+          }
+        : undefined,
     });
     const traced = { ...command, traceparent: span.traceparent };
     const relayTo: ConstructorParameters<typeof RunningRequest>[3] = (from, connection, message) =>

@@ -116,9 +116,14 @@ export class UpstreamSender {
   }
 
   /** To a server of the older era; a tool that is only there as a task of its server is called as one, and waited for. */
-  async #legacy(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
+  #legacy(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
     const { params, call } = request.command;
-    if (!call?.asServerTask || !makesTasks(pooled)) return this.#request(server, pooled, request, params);
+    if (call?.asServerTask && makesTasks(pooled)) return this.#asTask(server, pooled, request);
+    return this.#request(server, pooled, request, params);
+  }
+
+  async #asTask(server: UpstreamServer, pooled: PooledConnection, request: RunningRequest): Promise<RpcOutcome> {
+    const { params } = request.command;
     const ttl = Math.max(1, request.deadline - Date.now());
     const made = await this.#request(server, pooled, request, { ...params, task: { ttl } });
     const { task } = (('result' in made ? made.result : undefined) ?? {}) as { readonly task?: { taskId?: unknown } };
@@ -145,14 +150,16 @@ export class UpstreamSender {
     const span = this.tracer.startSpan(call ? `${method} ${call.tool}` : method, {
       kind: 'client',
       parent,
-      attributes: {
-        'mcp.method.name': method,
-        'mcp.protocol.version': initialize.protocolVersion,
-        'network.transport': server.definition.target.kind === 'stdio' ? 'pipe' : 'tcp',
-        'signalbox.server': server.name,
-        ...(pooled.url === undefined ? {} : { 'server.address': new URL(pooled.url).host }),
-        ...(call ? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool } : {}),
-      },
+      attributes: this.tracer.records(parent)
+        ? {
+            'mcp.method.name': method,
+            'mcp.protocol.version': initialize.protocolVersion,
+            'network.transport': server.definition.target.kind === 'stdio' ? 'pipe' : 'tcp',
+            'signalbox.server': server.name,
+            ...(pooled.url === undefined ? {} : { 'server.address': new URL(pooled.url).host }),
+            ...(call ? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool } : {}),
+          }
+        : undefined,
     });
     const { traceparent } = span;
     const send = (sent: Params | undefined): Promise<RpcOutcome> => {
