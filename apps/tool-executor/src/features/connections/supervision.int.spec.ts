@@ -176,6 +176,8 @@ describe('a server that', () => {
     await first.stop();
     const again = await startConformanceFixture(first.port);
     stops.push(() => again.stop());
+    // where its start took so long that it was noticed to be away
+    await untilState(executor, 'h', 'running');
     expect(await executor.call('h', 'test_simple_text', {}, { client })).toMatchObject({ ok: true });
   });
 });

@@ -153,7 +153,8 @@ describe('a command that comes again', () => {
     recovery = { ...recovery, retryBudget: 0 };
     const first = await startExecutor(1);
     const callId = newId();
-    const original = slow(first, callId, 'read', 800).catch(() => undefined);
+    // longer than another executor takes to start on a busy machine
+    const original = slow(first, callId, 'read', 4_000).catch(() => undefined);
     await until(() => expect(runsOf(callId)).toBe(1));
     await until(async () => expect(await storyOf(callId)).toEqual(['started 1']));
     await startExecutor(2);
