@@ -71,11 +71,18 @@ describe('the load of an instance', () => {
       return found.load.stale && found;
     });
     expect(stale).toMatchObject({ capacity: { currentLoad: 7 }, load: { running: 7, queued: 3, capacity: 10 } });
-    const { body } = await registry.http.get('/cluster').expect(200);
-    expect(body.data.services.monitor.currentLoad).toBe(7);
-    expect(body.data.instances.find(({ id }: { id: string }) => id === 'monitor-1').load).toEqual(stale.load);
-    const found = await registry.http.get('/services?serviceName=monitor').expect(200);
-    expect(found.body.data).toEqual([stale]);
+    // the list comes from what watching has told, which may be later
+    const dataAt = async (path: string, at: (data: any) => unknown) =>
+      at((await registry.http.get(path).expect(200)).body.data);
+    const patience = { timeout: 20_000 };
+    await expect.poll(() => dataAt('/cluster', ({ services }) => services.monitor?.currentLoad), patience).toBe(7);
+    const isMonitor = ({ id }: { id: string }) => id === 'monitor-1';
+    await expect
+      .poll(() => dataAt('/cluster', ({ instances }) => instances.find(isMonitor)?.load), patience)
+      .toEqual(stale.load);
+    await expect
+      .poll(() => dataAt('/services?serviceName=monitor', (found) => found.find(isMonitor)?.load), patience)
+      .toEqual(stale.load);
   });
 
   it('is an event when it comes into another band, and not otherwise', async () => {
