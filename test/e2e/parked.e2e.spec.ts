@@ -63,8 +63,10 @@ describeWithServers(SERVERS, 'a client without a session that a server of sessio
     async () => {
       const call = { ...CALL, arguments: { times: 2 } };
       const doomed = await startGateway();
-      const before = timesRun();
       const state = await asked(doomed, call);
+      // its answer goes the way of what is told of the first call, behind it: that has arrived now
+      await answer(doomed, await asked(doomed));
+      const before = timesRun();
       await doomed.stop('SIGKILL');
       const again = await answer(gateways[1], state, call);
       expect(again.body.result, JSON.stringify(again.body)).toMatchObject({
@@ -75,11 +77,11 @@ describeWithServers(SERVERS, 'a client without a session that a server of sessio
       expect((await answer(gateways[0], state, call)).body.error).toMatchObject({ code: -32602 });
       const { body } = await answer(gateways[0], again.body.result.requestState, call);
       expect(JSON.parse(body.result.content[0].text)).toEqual(SAMPLED);
-      expect(timesRun() - before).toBe(1);
+      expect(timesRun()).toBe(before);
       // and once it is over, what it came to is in the log
       const { body: late } = await answer(gateways[0], state, call);
       expect(late.result).toMatchObject({ content: [{ type: 'text' }], _meta: { 'io.signalbox/replayed': true } });
-      expect(timesRun() - before).toBe(1);
+      expect(timesRun()).toBe(before);
     },
   );
 });
