@@ -117,8 +117,9 @@ function eventOf(command: AttemptCommand): AttemptEvent {
   switch (command.kind) {
     // the two that every call has; field by field costs a fraction of a copy without one field
     case 'start': {
-      const { server, tool, executor, waitedMs } = command;
-      return createEvent('tool.call.started', { callId, attempt, server, tool, executor, waitedMs });
+      const { server, tool, executor, waitedMs, hedge } = command;
+      const started = { callId, attempt, server, tool, executor, waitedMs };
+      return createEvent('tool.call.started', hedge === undefined ? started : { ...started, hedge });
     }
     case 'complete': {
       const { result, isError, durationMs } = command;

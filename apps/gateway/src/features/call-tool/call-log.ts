@@ -154,24 +154,28 @@ export class CallLog implements OnApplicationShutdown {
   }
 }
 
+type Requested = NewEvent<'tool.call.requested'>['data'];
+
 const claimsOf = (callId: string): string[] => [`attempt:${callId}:${FIRST_ATTEMPT}`];
 
 function requestedEvent(call: RequestedCall, args: unknown): NewEvent {
-  const { callId, entry, caller } = call;
-  const { client } = caller;
-  return createEvent('tool.call.requested', {
+  const { callId, entry, caller, suites } = call;
+  const { principal, sessionId, info } = caller.client;
+  const { definitionHash } = entry;
+  const data: { -readonly [K in keyof Requested]: Requested[K] } = {
     callId,
     server: entry.server,
     tool: entry.name,
     calledAs: call.calledAs,
-    definitionHash: entry.definitionHash,
     safetyClass: entry.safetyClass,
     arguments: args,
-    principal: client.principal,
+    principal,
     via: caller.via,
-    ...(call.suites === undefined ? {} : { suites: [...call.suites] }),
-    sessionId: client.sessionId,
-    client: client.info,
     deadline: new Date(call.deadline).toISOString(),
-  });
+  };
+  if (definitionHash !== undefined) data.definitionHash = definitionHash;
+  if (suites !== undefined) data.suites = [...suites];
+  if (sessionId !== undefined) data.sessionId = sessionId;
+  if (info !== undefined) data.client = info;
+  return createEvent('tool.call.requested', data);
 }
