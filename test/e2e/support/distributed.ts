@@ -84,7 +84,9 @@ export class Installation implements AsyncDisposable {
     );
     const started = running(service, `http://127.0.0.1:${port}`, child);
     this.#processes.add(started);
-    const ready = async () => hasEnded(child) || (await fetch(`${started.url}/health/ready`)).ok;
+    // what it says of itself at its start comes last
+    const isUp = () => started.output().includes(`${service} is up`);
+    const ready = async () => hasEnded(child) || ((await fetch(`${started.url}/health/ready`)).ok && isUp());
     await waitFor(ready, { timeoutMs: READY_WITHIN_MS, intervalMs: 50, what: `${service} to be ready` }).catch(
       (error) => {
         throw new Error(`${(error as Error).message}\n${started.output()}`);
