@@ -116,7 +116,17 @@ export async function oldSdkClient(url: string): Promise<TestClient> {
   await client.connect(transport);
   return {
     heard,
-    tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    // this one reads one page at a time
+    tools: async () => {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await client.listTools(cursor === undefined ? undefined : { cursor });
+        names.push(...page.tools.map((tool) => tool.name));
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      return names;
+    },
     call: async (name, args = {}, options = {}) =>
       (await client.callTool({ name, arguments: args }, undefined, options)) as unknown as ToolResult,
     readResource: async (uri) =>
