@@ -34,13 +34,15 @@ afterAll(async () => {
   await instances?.[Symbol.asyncDispose]();
 });
 
-function begin(server: string, id: string, args: object, safetyClass: SafetyClass) {
+/** @param name of the call; a second try of a test has others */
+function begin(server: string, name: string, args: object, safetyClass: SafetyClass) {
   const callId = newId();
+  const id = `${name}-${callId}`;
   const options = { callId, safetyClass, deadlineMs: FOR_EVER };
-  return { callId, reply: executor.call(server, 'slow', { id, ...args }, options) };
+  return { callId, id, reply: executor.call(server, 'slow', { id, ...args }, options) };
 }
-async function call(server: string, id: string, args: object = {}, safetyClass: SafetyClass = 'read') {
-  const { callId, reply } = begin(server, id, args, safetyClass);
+async function call(server: string, name: string, args: object = {}, safetyClass: SafetyClass = 'read') {
+  const { callId, id, reply } = begin(server, name, args, safetyClass);
   return { callId, reply: await reply, ports: portsOf(id) };
 }
 const portsOf = (id: string) => instances.runs().flatMap((run) => (run.id === id ? run.port : []));
@@ -105,8 +107,8 @@ describe('a read that takes long', () => {
   });
 
   it('is cancelled at both when its client cancels it', async () => {
-    const { callId, reply } = begin('many', 'cancelled', { ms: FOR_EVER }, 'read');
-    await until(() => expect(portsOf('cancelled')).toHaveLength(2));
+    const { callId, id, reply } = begin('many', 'cancelled', { ms: FOR_EVER }, 'read');
+    await until(() => expect(portsOf(id)).toHaveLength(2));
     await executor.control({ kind: 'cancel', requestId: callId, reason: 'enough' });
     expect(await reply).toMatchObject({ ok: false, error: { message: 'cancelled: enough' } });
     expect(await told(callId)).toMatchObject({
