@@ -111,7 +111,7 @@ describe('subscriptions/listen', () => {
   it('of one server hears of that server only', async () => {
     await gateway.serve('other', { tools: [{ name: 'o' }] });
     const scoped = new StatelessWireClient(`${gateway.url}/servers/other/mcp`);
-    await waitFor(async () => (await scoped.request('tools/list')).status === 200);
+    await waitFor(async () => (await scoped.request('tools/list')).body.result?.tools.length === 1);
     const { reader } = await listen({ toolsListChanged: true }, scoped);
     const all = await listen({ toolsListChanged: true });
     await catalogue(['t', 'u']);
