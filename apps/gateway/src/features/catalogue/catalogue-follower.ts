@@ -102,7 +102,10 @@ export class CatalogueFollower implements OnModuleInit, BeforeApplicationShutdow
 
   /** From now on changes of these lists are said. */
   watch(scope: string | undefined): void {
-    if (!this.#announced.has(scope)) this.#announced.set(scope, this.catalogue.view(scope));
+    if (this.#announced.has(scope)) return;
+    // nobody listened to what came before
+    this.catalogue.takeServed(scope);
+    this.#announced.set(scope, this.catalogue.view(scope));
   }
 
   /** Nobody is told of changes of these lists any more, until somebody asks for them again. */
