@@ -13,7 +13,6 @@ import contextforge from './peers/contextforge.mjs';
 import fastmcp from './peers/fastmcp.mjs';
 import mcpProxy from './peers/mcp-proxy.mjs';
 
-const PEERS = [agentgateway, mcpProxy, fastmcp, contextforge];
 const { values: options } = parseArgs({
   options: {
     clients: { type: 'string', default: '1,8,32' },
@@ -23,9 +22,14 @@ const { values: options } = parseArgs({
     settle: { type: 'string', default: '5' },
     install: { type: 'boolean', default: false },
     folder: { type: 'string', default: join(homedir(), '.cache', 'signalbox-bench', 'peers') },
+    /** Part of the names of those that are wanted; all when absent. */
+    only: { type: 'string', default: '' },
     'port-base': { type: 'string', default: '23800' },
   },
 });
+const PEERS = [agentgateway, mcpProxy, fastmcp, contextforge].filter(({ name }) =>
+  name.toLowerCase().includes(options.only.toLowerCase()),
+);
 const portBase = Number(options['port-base']);
 const work = mkdtempSync(join(tmpdir(), 'signalbox-peers-'));
 const loadgen = tool('loadgen');
@@ -109,7 +113,9 @@ for (let round = 0; round < Number(options.rounds); round++) {
     try {
       rows.push(...(await measured(peer.name, peer.start({ binary, folder, port, upstream: upstreamUrl }))));
     } catch (error) {
-      console.log(`${peer.name} is left out of round ${round + 1}: ${error.message}`);
+      // the first line is the whole command, with the token that some want
+      const why = error.message.split('\n').slice(-2).join(' ').slice(0, 300);
+      console.log(`${peer.name} is left out of round ${round + 1}: ${why}`);
     }
   }
 }

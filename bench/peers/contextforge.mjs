@@ -22,6 +22,9 @@ export default {
       MCPGATEWAY_UI_ENABLED: 'false',
       PLUGINS_ENABLED: 'false',
       LOG_LEVEL: 'ERROR',
+      // else it refuses after a hundred calls in a minute
+      RATE_LIMITING_ENABLED: 'false',
+      TOOL_RATE_LIMIT: '1000000000',
       SSRF_ALLOW_LOCALHOST: 'true',
       SSRF_ALLOW_PRIVATE_NETWORKS: 'true',
     };
